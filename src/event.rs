@@ -1,0 +1,221 @@
+//! The closed list of things that happen in a run. Workers send them; `report` tells them.
+
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use crate::diagnostic::Diagnostic;
+use crate::manifest::{Json, JsonMap, UniqueId};
+
+/// dbt's result statuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NodeStatus {
+    Success,
+    Error,
+    Skipped,
+    PartialSuccess,
+    Pass,
+    Fail,
+    Warn,
+    RuntimeError,
+    NoOp,
+}
+
+impl NodeStatus {
+    /// As written in run_results.json.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Error => "error",
+            Self::Skipped => "skipped",
+            Self::PartialSuccess => "partial success",
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Warn => "warn",
+            Self::RuntimeError => "runtime error",
+            Self::NoOp => "no-op",
+        }
+    }
+
+    /// Whether the run as a whole failed because of it.
+    pub fn is_failure(self) -> bool {
+        match self {
+            Self::Error | Self::Fail | Self::RuntimeError | Self::PartialSuccess => true,
+            Self::Success | Self::Skipped | Self::Pass | Self::Warn | Self::NoOp => false,
+        }
+    }
+}
+
+/// Who a node is, as far as a reader of the run needs to know.
+#[derive(Clone, Debug)]
+pub struct NodeInfo {
+    pub unique_id: UniqueId,
+    pub name: String,
+    pub resource_type: String,
+    pub materialized: String,
+    /// `models/staging/stg_crime.sql`.
+    pub path: String,
+    /// As shown: `main.stg_crime`, or the name of a test.
+    pub label: String,
+    pub schema: String,
+    pub alias: String,
+    pub database: Option<String>,
+    pub relation_name: Option<String>,
+    pub meta: JsonMap,
+}
+
+/// Start and end of a phase, in seconds since the epoch.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// `compile` or `execute`.
+    pub name: &'static str,
+    pub started_at: f64,
+    pub completed_at: f64,
+}
+
+/// How one step went.
+#[derive(Clone, Debug)]
+pub struct RunResult {
+    pub node: Arc<NodeInfo>,
+    pub status: NodeStatus,
+    pub timing: Vec<Timing>,
+    /// 1-based number of the worker.
+    pub worker: usize,
+    pub elapsed_ms: f64,
+    /// What the warehouse answered: `_message`, `rows_affected`, `bytes_billed`, `job_id`, …
+    pub adapter_response: JsonMap,
+    /// One line: `OK`, `got 3 results, configured to fail if != 0`, …
+    pub message: Option<String>,
+    /// Failing rows of a test.
+    pub failures: Option<i64>,
+    pub compiled_code: Option<Arc<str>>,
+    /// Path of the compiled file, relative to the project.
+    pub compiled_path: Option<String>,
+    pub problem: Option<Box<Diagnostic>>,
+    /// Per-batch results of a microbatch model.
+    pub batch_results: Option<Json>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+impl Level {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A command begins: what was found and what was selected.
+    RunStarted {
+        command: String,
+        target: String,
+        adapter: &'static str,
+        threads: usize,
+        steps: usize,
+        found: Vec<(String, usize)>,
+    },
+    NodeStarted {
+        node: Arc<NodeInfo>,
+        index: usize,
+        total: usize,
+    },
+    NodeFinished {
+        result: Arc<RunResult>,
+        index: usize,
+        total: usize,
+    },
+    RunFinished {
+        elapsed_ms: f64,
+        results: Vec<Arc<RunResult>>,
+        was_cancelled: bool,
+    },
+    /// A statement was sent to the warehouse (debug).
+    Statement {
+        node: Option<UniqueId>,
+        sql: String,
+    },
+    /// `{{ log(…) }}` and our own talk.
+    Log {
+        level: Level,
+        node: Option<UniqueId>,
+        message: String,
+    },
+    /// `{{ print(…) }}`: goes to stdout.
+    Print {
+        message: String,
+    },
+    Diagnosed(Box<Diagnostic>),
+    IngestStarted {
+        pipeline: String,
+        from: String,
+        into: String,
+    },
+    /// `total_bytes` is `None` when the length is not known.
+    IngestProgress {
+        pipeline: String,
+        read_bytes: u64,
+        total_bytes: Option<u64>,
+        rows: u64,
+    },
+    IngestFinished {
+        report: Arc<IngestReport>,
+    },
+    /// A file was written: manifest.json, run_results.json, …
+    ArtifactWritten {
+        path: String,
+    },
+}
+
+/// How one ingestion pipeline went. `rows_read == rows_loaded + sum(dropped) + rows_quarantined`, always.
+#[derive(Clone, Debug, Default)]
+pub struct IngestReport {
+    pub pipeline: String,
+    pub into: String,
+    pub rows_read: u64,
+    pub rows_loaded: u64,
+    /// Rows removed by each named filter, in declared order.
+    pub dropped: Vec<(String, u64)>,
+    pub rows_quarantined: u64,
+    /// Quarantine reasons with their counts, most frequent first.
+    pub reasons: Vec<(String, u64)>,
+    pub bytes: u64,
+    pub elapsed_ms: f64,
+    pub is_unchanged: bool,
+    pub problem: Option<Box<Diagnostic>>,
+}
+
+/// Where events go; cheap to clone, one per worker.
+#[derive(Clone)]
+pub struct EventSender {
+    sender: Option<Sender<Event>>,
+}
+
+impl EventSender {
+    pub fn new(sender: Sender<Event>) -> Self {
+        Self { sender: Some(sender) }
+    }
+
+    /// Forgets everything: for tests and for parse-time rendering.
+    pub fn silent() -> Self {
+        Self { sender: None }
+    }
+
+    /// A receiver that hung up is not the worker's concern.
+    pub fn send(&self, event: Event) {
+        if let Some(sender) = &self.sender {
+            let _ = sender.send(event);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The facts of a project, as `parse` found them: inert, no IO.
+//!
+//! Not `Serialize`: `artifacts` has the twins that other tools read. Configs are plain JSON objects,
+//! because projects and packages put keys of their own into them; [`NodeConfig`] answers the questions we ask.
+
+mod config;
+mod node;
+mod resource;
+
+pub use config::{Access, Json, JsonMap, Materialization, NodeConfig, OnSchemaChange};
+pub use node::{
+    ColumnFacts, DataTest, DependsOn, HookFacts, ModelFacts, Node, NodeKind, RefCall, SeedFacts, SourceCall, TestScope,
+};
+pub use resource::{
+    Doc, Exposure, Fixture, FixtureFormat, Freshness, FreshnessThreshold, Group, Macro, MacroArgument, OtherResource,
+    SourceTable, UnitTest,
+};
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// `model.package.name`: dbt's name for everything in a project.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UniqueId(Arc<str>);
+
+impl UniqueId {
+    pub fn new(id: impl Into<Arc<str>>) -> Self {
+        Self(id.into())
+    }
+
+    /// The part before the first dot: `model`, `test`, `source`, …
+    pub fn resource_type(&self) -> &str {
+        self.0.split('.').next().unwrap_or_default()
+    }
+}
+
+impl Deref for UniqueId {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for UniqueId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UniqueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for UniqueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &*self.0)
+    }
+}
+
+impl From<&str> for UniqueId {
+    fn from(id: &str) -> Self {
+        Self::new(id)
+    }
+}
+
+impl From<String> for UniqueId {
+    fn from(id: String) -> Self {
+        Self::new(id)
+    }
+}
+
+/// Everything a project declares. Maps are ordered, so every listing and artifact is alike.
+#[derive(Default)]
+pub struct Manifest {
+    pub project_name: String,
+    /// Models, seeds, snapshots, data tests, analyses, hooks.
+    pub nodes: BTreeMap<UniqueId, Arc<Node>>,
+    pub sources: BTreeMap<UniqueId, Arc<SourceTable>>,
+    pub unit_tests: BTreeMap<UniqueId, Arc<UnitTest>>,
+    pub exposures: BTreeMap<UniqueId, Arc<Exposure>>,
+    pub macros: BTreeMap<UniqueId, Arc<Macro>>,
+    pub docs: BTreeMap<UniqueId, Arc<Doc>>,
+    pub groups: BTreeMap<UniqueId, Arc<Group>>,
+    /// Metrics, semantic models, saved queries, functions: kept for the graph and the artifacts.
+    pub others: BTreeMap<UniqueId, Arc<OtherResource>>,
+    /// Nodes and sources with `enabled: false`; several may share an id.
+    pub disabled: BTreeMap<UniqueId, Vec<Disabled>>,
+    /// Named selectors of `selectors.yml`, as written.
+    pub selectors: BTreeMap<String, Json>,
+}
+
+/// What a disabled resource would have been.
+#[derive(Clone)]
+pub enum Disabled {
+    Node(Arc<Node>),
+    Source(Arc<SourceTable>),
+    Exposure(Arc<Exposure>),
+    UnitTest(Arc<UnitTest>),
+    Other(Arc<OtherResource>),
+}
+
+impl Manifest {
+    pub fn node(&self, id: &str) -> Option<&Arc<Node>> {
+        self.nodes.get(id)
+    }
+
+    /// Ids that `id` reads from, whatever kind of resource it is.
+    pub fn parents(&self, id: &str) -> &[UniqueId] {
+        if let Some(node) = self.nodes.get(id) {
+            &node.depends_on.nodes
+        } else if let Some(test) = self.unit_tests.get(id) {
+            &test.depends_on.nodes
+        } else if let Some(exposure) = self.exposures.get(id) {
+            &exposure.depends_on.nodes
+        } else if let Some(other) = self.others.get(id) {
+            &other.depends_on.nodes
+        } else {
+            &[]
+        }
+    }
+
+    /// Every id that can stand in the graph, in order of kind.
+    pub fn graph_ids(&self) -> impl Iterator<Item = &UniqueId> {
+        self.nodes
+            .keys()
+            .chain(self.sources.keys())
+            .chain(self.unit_tests.keys())
+            .chain(self.exposures.keys())
+            .chain(self.others.keys())
+    }
+}

@@ -1,0 +1,139 @@
+//! The files of a project: dbt_project.yml, profiles.yml, property ymls, packages, the file walk.
+//!
+//! Reads, checks keys, and renders the Jinja inside YAML values; does not know what a model means.
+
+pub mod yaml;
+
+mod invocation;
+
+pub use invocation::{Flags, Invocation};
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::manifest::{Json, JsonMap};
+use crate::relation::AdapterKind;
+use crate::source::SourceFile;
+use yaml::YamlFile;
+
+/// A project as read from disk, ready to be parsed.
+pub struct Project {
+    pub root: PathBuf,
+    /// The project itself first, then its packages, in the order they were found.
+    pub packages: Vec<Package>,
+    pub target: Target,
+    /// `--vars`, which win over every other var.
+    pub cli_vars: JsonMap,
+    pub invocation: Arc<Invocation>,
+    /// `dispatch:` of dbt_project.yml.
+    pub dispatch: Vec<DispatchRule>,
+    /// `selectors.yml`, if there is one.
+    pub selectors: Option<YamlFile>,
+    /// Where artifacts go, absolute.
+    pub target_path: PathBuf,
+}
+
+impl Project {
+    pub fn name(&self) -> &str {
+        &self.packages[0].name
+    }
+
+    pub fn package(&self, name: &str) -> Option<&Package> {
+        self.packages.iter().find(|package| package.name == name)
+    }
+}
+
+/// One package: the project itself, or one under dbt_packages/.
+pub struct Package {
+    pub name: String,
+    pub root: PathBuf,
+    /// dbt_project.yml with positions; values are not rendered.
+    pub yaml: YamlFile,
+    /// dbt_project.yml rendered, as plain data: `models`, `seeds`, `tests`, `vars`, `quoting`, hooks, …
+    pub config: JsonMap,
+    pub files: PackageFiles,
+}
+
+/// Texts of a package, each list sorted by path. Paths shown are relative to the project root;
+/// `original_file_path` is relative to the package.
+#[derive(Default)]
+pub struct PackageFiles {
+    pub models: Vec<PackageFile>,
+    pub macros: Vec<PackageFile>,
+    /// Generic tests under `tests/generic` are macros too, and stand in `macros`.
+    pub tests: Vec<PackageFile>,
+    pub analyses: Vec<PackageFile>,
+    pub snapshots: Vec<PackageFile>,
+    /// CSV files: only their paths are read here.
+    pub seeds: Vec<SeedFile>,
+    /// Property ymls of every resource folder.
+    pub properties: Vec<PropertyFile>,
+    /// Markdown with docs blocks.
+    pub docs: Vec<PackageFile>,
+    /// Files of `tests/fixtures`: csv and sql rows of unit tests.
+    pub fixtures: Vec<PackageFile>,
+}
+
+#[derive(Clone)]
+pub struct PackageFile {
+    pub file: Arc<SourceFile>,
+    /// Relative to its resource folder (`models/` taken off).
+    pub path: String,
+    /// Relative to the package root.
+    pub original_file_path: String,
+}
+
+pub struct SeedFile {
+    pub absolute: PathBuf,
+    pub path: String,
+    pub original_file_path: String,
+}
+
+pub struct PropertyFile {
+    pub yaml: YamlFile,
+    pub path: String,
+    pub original_file_path: String,
+}
+
+/// The target of profiles.yml that was chosen, rendered and checked.
+#[derive(Clone)]
+pub struct Target {
+    pub profile_name: String,
+    pub name: String,
+    pub kind: AdapterKind,
+    /// DuckDB: the catalog, from the file's name. BigQuery: the project.
+    pub database: String,
+    /// DuckDB: schema. BigQuery: dataset.
+    pub schema: String,
+    pub threads: usize,
+    /// Every key of the target, rendered. Holds secrets: never printed, never written.
+    pub settings: JsonMap,
+    /// What `{{ target }}` shows: dbt's connection keys, no secrets.
+    pub context: JsonMap,
+}
+
+#[derive(Clone, Debug)]
+pub struct DispatchRule {
+    pub macro_namespace: String,
+    pub search_order: Vec<String>,
+}
+
+/// Renders the Jinja inside YAML values. `jinja` implements it; `session` brings the two together.
+pub trait YamlRenderer: Send + Sync {
+    /// `"{{ env_var('X') | int }}"` → a number: the result of one expression keeps its type as dbt's native
+    /// rendering does; text with Jinja around stays text.
+    ///
+    /// # Errors
+    /// The message alone; the caller knows the place.
+    fn render(&self, text: &str, scope: &YamlScope<'_>) -> Result<Json, String>;
+}
+
+/// What Jinja in YAML can see: `var`, `env_var`, `target`, filters.
+#[derive(Clone, Copy)]
+pub struct YamlScope<'a> {
+    pub vars: &'a JsonMap,
+    /// `None` while profiles.yml itself is being rendered.
+    pub target: Option<&'a JsonMap>,
+    /// Only profiles.yml may read `DBT_ENV_SECRET*`.
+    pub may_read_secrets: bool,
+}

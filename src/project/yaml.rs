@@ -1,0 +1,108 @@
+//! YAML with positions: every key and value knows its place, so that every complaint can point.
+//!
+//! Scalars follow YAML 1.1 as PyYAML reads it (`yes` is true, `0o17` is text, `012` is 10), since dbt does.
+
+use std::sync::Arc;
+
+use crate::manifest::Json;
+use crate::source::{SourceFile, Span};
+
+/// One YAML document and the file it came from.
+#[derive(Clone)]
+pub struct YamlFile {
+    pub file: Arc<SourceFile>,
+    /// Null for an empty file.
+    pub root: Yaml,
+}
+
+impl YamlFile {
+    pub fn span(&self, node: &Yaml) -> Span {
+        Span::new(&self.file, node.start as usize..node.end as usize)
+    }
+}
+
+/// A value and the bytes it was written with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Yaml {
+    pub start: u32,
+    pub end: u32,
+    pub kind: YamlKind,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum YamlKind {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+    /// Dates and timestamps keep their spelling: dbt turns them into text too.
+    Date(String),
+    List(Vec<Yaml>),
+    /// In written order; merge keys resolved; a repeated key keeps its last value.
+    Map(Vec<(Yaml, Yaml)>),
+}
+
+impl Yaml {
+    /// The value under a text key.
+    pub fn get(&self, key: &str) -> Option<&Yaml> {
+        self.entries().iter().find(|(name, _)| name.as_str() == Some(key)).map(|(_, value)| value)
+    }
+
+    /// Entries of a map; empty for anything else.
+    pub fn entries(&self) -> &[(Yaml, Yaml)] {
+        match &self.kind {
+            YamlKind::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// Items of a list; empty for anything else.
+    pub fn items(&self) -> &[Yaml] {
+        match &self.kind {
+            YamlKind::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            YamlKind::Text(text) | YamlKind::Date(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.kind {
+            YamlKind::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    pub fn is_null(&self) -> bool {
+        self.kind == YamlKind::Null
+    }
+
+    /// Plain data, positions forgotten.
+    pub fn to_json(&self) -> Json {
+        match &self.kind {
+            YamlKind::Null => Json::Null,
+            YamlKind::Bool(value) => Json::from(*value),
+            YamlKind::Int(value) => Json::from(*value),
+            YamlKind::Float(value) => Json::from(*value),
+            YamlKind::Text(text) | YamlKind::Date(text) => Json::from(text.as_str()),
+            YamlKind::List(items) => items.iter().map(Yaml::to_json).collect(),
+            YamlKind::Map(entries) => {
+                Json::Object(entries.iter().map(|(key, value)| (key.key_text(), value.to_json())).collect())
+            }
+        }
+    }
+
+    /// A key as text: `1: x` has the key `1`.
+    pub fn key_text(&self) -> String {
+        match &self.kind {
+            YamlKind::Text(text) | YamlKind::Date(text) => text.clone(),
+            _ => self.to_json().to_string(),
+        }
+    }
+}
