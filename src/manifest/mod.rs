@@ -1,11 +1,13 @@
 //! The facts of a project, as `parse` found them: inert, no IO.
 //!
-//! Not `Serialize`: `artifacts` has the twins that other tools read. Configs are plain JSON objects,
+//! Not `Serialize`: [`shape`] has the twins that other tools read, `artifacts` writes them. Configs are plain JSON objects,
 //! because projects and packages put keys of their own into them; [`NodeConfig`] answers the questions we ask.
 
 mod config;
+mod contract;
 mod node;
 mod resource;
+pub mod shape;
 
 pub use config::{Access, Json, JsonMap, Materialization, NodeConfig, OnSchemaChange};
 pub use node::{

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::{Access, Json, JsonMap, NodeConfig, UniqueId};
+use super::{Access, Json, JsonMap, Materialization, NodeConfig, UniqueId};
 use crate::source::{SourceFile, Span};
 
 /// One model, seed, snapshot, data test, analysis or hook.
@@ -33,6 +33,10 @@ pub struct Node {
     pub description: String,
     pub columns: IndexMap<String, ColumnFacts>,
     pub meta: JsonMap,
+    /// Tags of the config; a generic test also has those of its column.
+    pub tags: Vec<String>,
+    /// Docs blocks that the description was made of.
+    pub doc_blocks: Vec<UniqueId>,
     /// `package://path/of/properties.yml` that describes the node.
     pub patch_path: Option<String>,
     /// Where the yml entry describing the node stands.
@@ -48,6 +52,28 @@ pub struct Node {
     /// Seconds since the epoch.
     pub created_at: f64,
     pub kind: NodeKind,
+}
+
+impl Node {
+    /// The code as dbt keeps it: without white space at either end, and nothing for seeds.
+    pub fn raw_code(&self) -> &str {
+        match self.kind {
+            NodeKind::Seed(_) => "",
+            // A block's own white space belongs to the snapshot; a file's ends do not.
+            NodeKind::Snapshot => self.code.text(),
+            NodeKind::Model(_) | NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {
+                self.code.text().trim()
+            }
+        }
+    }
+
+    pub fn language(&self) -> &'static str {
+        if self.original_file_path.ends_with(".py") { "python" } else { "sql" }
+    }
+
+    pub fn is_ephemeral(&self) -> bool {
+        matches!(self.kind, NodeKind::Model(_)) && self.config.materialization() == Materialization::Ephemeral
+    }
 }
 
 #[derive(Clone, Debug)]
