@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{Json, JsonMap, UniqueId};
+use crate::manifest::{Json, JsonMap, Manifest, Node, NodeKind, UniqueId};
 
 /// dbt's result statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,6 +61,66 @@ pub struct NodeInfo {
     pub database: Option<String>,
     pub relation_name: Option<String>,
     pub meta: JsonMap,
+}
+
+impl NodeInfo {
+    /// `None` when the manifest has no such id, or it is nothing that runs.
+    pub fn find(manifest: &Manifest, id: &str) -> Option<Self> {
+        if let Some(node) = manifest.nodes.get(id) {
+            return Some(Self::of_node(node));
+        }
+        if let Some(test) = manifest.unit_tests.get(id) {
+            let label = format!("{}::{}", test.model, test.name);
+            let path = &test.original_file_path;
+            return Some(Self::without_relation(id, &test.name, "unit_test", "unit", path, label));
+        }
+        let exposure = manifest.exposures.get(id)?;
+        let path = &exposure.original_file_path;
+        Some(Self::without_relation(id, &exposure.name, "exposure", "", path, exposure.name.clone()))
+    }
+
+    fn of_node(node: &Node) -> Self {
+        let label = match &node.kind {
+            NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot => format!("{}.{}", node.schema, node.alias),
+            NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => node.name.clone(),
+        };
+        Self {
+            unique_id: node.unique_id.clone(),
+            name: node.name.clone(),
+            resource_type: node.kind.resource_type().to_string(),
+            materialized: node.config.text("materialized").unwrap_or("view").to_string(),
+            path: node.original_file_path.clone(),
+            label,
+            schema: node.schema.clone(),
+            alias: node.alias.clone(),
+            database: node.database.clone(),
+            relation_name: node.relation_name.clone(),
+            meta: node.meta.clone(),
+        }
+    }
+
+    fn without_relation(
+        id: &str,
+        name: &str,
+        resource_type: &str,
+        materialized: &str,
+        path: &str,
+        label: String,
+    ) -> Self {
+        Self {
+            unique_id: id.into(),
+            name: name.to_string(),
+            resource_type: resource_type.to_string(),
+            materialized: materialized.to_string(),
+            path: path.to_string(),
+            label,
+            schema: String::new(),
+            alias: name.to_string(),
+            database: None,
+            relation_name: None,
+            meta: JsonMap::new(),
+        }
+    }
 }
 
 /// Start and end of a phase, in seconds since the epoch.
@@ -199,23 +259,28 @@ pub struct IngestReport {
 /// Where events go; cheap to clone, one per worker.
 #[derive(Clone)]
 pub struct EventSender {
-    sender: Option<Sender<Event>>,
+    send: Option<Arc<dyn Fn(Event) + Send + Sync>>,
 }
 
 impl EventSender {
     pub fn new(sender: Sender<Event>) -> Self {
-        Self { sender: Some(sender) }
+        // A receiver that hung up is not the worker's concern.
+        Self::through(move |event| drop(sender.send(event)))
+    }
+
+    /// Hands each event to `send`, on the thread that it happened on.
+    pub fn through(send: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        Self { send: Some(Arc::new(send)) }
     }
 
     /// Forgets everything: for tests and for parse-time rendering.
     pub fn silent() -> Self {
-        Self { sender: None }
+        Self { send: None }
     }
 
-    /// A receiver that hung up is not the worker's concern.
     pub fn send(&self, event: Event) {
-        if let Some(sender) = &self.sender {
-            let _ = sender.send(event);
+        if let Some(send) = &self.send {
+            send(event);
         }
     }
 }

@@ -25,3 +25,5 @@ pub mod project;
 pub mod adapter;
 
 pub mod jinja;
+
+pub mod report;
