@@ -1,5 +1,7 @@
 //! A node's resolved config, and the closed lists of values we act on.
 
+use std::sync::Arc;
+
 pub type Json = serde_json::Value;
 /// Keeps the order of insertion, as dbt's dictionaries do.
 pub type JsonMap = serde_json::Map<String, Json>;
@@ -7,12 +9,13 @@ pub type JsonMap = serde_json::Map<String, Json>;
 /// The config of one node after every level was merged: dbt's keys with their defaults, and the project's own.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NodeConfig {
-    pub values: JsonMap,
+    /// Shared: thousands of tests have one and the same config.
+    pub values: Arc<JsonMap>,
 }
 
 impl NodeConfig {
-    pub fn new(values: JsonMap) -> Self {
-        Self { values }
+    pub fn new(values: impl Into<Arc<JsonMap>>) -> Self {
+        Self { values: values.into() }
     }
 
     /// The value of a key; a null counts as absent.

@@ -23,6 +23,7 @@ pub struct SourceTable {
     pub fqn: Vec<String>,
     pub source_description: String,
     pub description: String,
+    pub doc_blocks: Vec<UniqueId>,
     pub loader: String,
     pub columns: IndexMap<String, ColumnFacts>,
     pub config: NodeConfig,
@@ -36,6 +37,11 @@ pub struct SourceTable {
     pub loaded_at_field: Option<String>,
     pub loaded_at_query: Option<String>,
     pub external: Option<Json>,
+    /// The properties file of an override of this source.
+    pub patch_path: Option<String>,
+    /// `database` and `schema` of the source before their Jinja was rendered.
+    pub unrendered_database: Option<String>,
+    pub unrendered_schema: Option<String>,
     pub created_at: f64,
     pub span: Span,
 }
