@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use super::{Json, JsonMap, Materialization, Node, NodeKind};
+use super::{Json, JsonMap, Materialization, Node, NodeKind, python};
 
 /// Column constraints with every key dbt writes.
 pub fn column_constraints(written: &[Json]) -> Vec<JsonMap> {
@@ -79,43 +79,6 @@ fn python_list(constraints: &[JsonMap], class: &str) -> String {
 fn field(key: &str, value: &Json) -> String {
     match value {
         Json::String(kind) if key == "type" => format!("<ConstraintType.{kind}: '{kind}'>"),
-        value => python_literal(value),
+        value => python::repr(value),
     }
-}
-
-fn python_literal(value: &Json) -> String {
-    match value {
-        Json::Null => "None".to_string(),
-        Json::Bool(true) => "True".to_string(),
-        Json::Bool(false) => "False".to_string(),
-        Json::Number(number) => number.to_string(),
-        Json::String(text) => python_text(text),
-        Json::Array(items) => format!("[{}]", items.iter().map(python_literal).collect::<Vec<_>>().join(", ")),
-        Json::Object(entries) => {
-            let entries: Vec<_> =
-                entries.iter().map(|(key, value)| format!("{}: {}", python_text(key), python_literal(value))).collect();
-            format!("{{{}}}", entries.join(", "))
-        }
-    }
-}
-
-/// Single quotes unless only they occur inside.
-fn python_text(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut out = String::from(quote);
-    for character in text.chars() {
-        match character {
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            character if character == quote => {
-                out.push('\\');
-                out.push(character);
-            }
-            character => out.push(character),
-        }
-    }
-    out.push(quote);
-    out
 }

@@ -6,13 +6,13 @@
 mod config;
 mod contract;
 mod node;
+pub mod python;
 mod resource;
 pub mod shape;
 
 pub use config::{Access, Json, JsonMap, Materialization, NodeConfig, OnSchemaChange};
 pub use node::{
-    ColumnFacts, DataTest, DependsOn, HookFacts, Language, ModelFacts, Node, NodeKind, RefCall, SeedFacts, SourceCall,
-    TestScope,
+    ColumnFacts, DataTest, DependsOn, HookFacts, ModelFacts, Node, NodeKind, RefCall, SeedFacts, SourceCall, TestScope,
 };
 pub use resource::{
     Doc, Exposure, Fixture, FixtureFormat, Freshness, FreshnessThreshold, Group, Macro, MacroArgument, OtherResource,

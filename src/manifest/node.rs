@@ -31,11 +31,7 @@ pub struct Node {
     /// Config calls and yml config as written, before rendering and merging.
     pub unrendered_config: JsonMap,
     pub description: String,
-    /// Docs blocks the description names, by id.
-    pub doc_blocks: Vec<UniqueId>,
     pub columns: IndexMap<String, ColumnFacts>,
-    /// Tags of the config, and for tests those of their column; each once. Selectors look here.
-    pub tags: Vec<String>,
     pub meta: JsonMap,
     /// Tags of the config; a generic test also has those of its column.
     pub tags: Vec<String>,
@@ -114,23 +110,6 @@ pub struct ModelFacts {
     /// Model-level constraints, as written.
     pub constraints: Vec<Json>,
     pub time_spine: Option<Json>,
-    pub language: Language,
-}
-
-/// What a model is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    Sql,
-    Python,
-}
-
-impl Language {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sql => "sql",
-            Self::Python => "python",
-        }
-    }
 }
 
 #[derive(Clone, Debug)]
