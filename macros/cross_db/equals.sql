@@ -1,0 +1,31 @@
+{#
+    equals(expr1, expr2): a condition; with the behavior flag `enable_truthy_nulls_equals_macro` two nulls are equal.
+
+    both      (a = b)
+    duckdb    with the flag: case when ((a = b) or (a is null and b is null)) then 0 else 1 end = 0
+    bigquery  with the flag: (a IS NOT DISTINCT FROM b)
+#}
+{% macro equals(expr1, expr2) %}
+    {{ return(adapter.dispatch('equals', 'dbt')(expr1, expr2)) }}
+{% endmacro %}
+
+{% macro default__equals(expr1, expr2) -%}
+    {%- if adapter.behavior.enable_truthy_nulls_equals_macro.no_warn %}
+
+    case when (({{ expr1 }} = {{ expr2 }}) or ({{ expr1 }} is null and {{ expr2 }} is null))
+        then 0
+        else 1
+    end = 0
+
+    {%- else -%}
+    ({{ expr1 }} = {{ expr2 }})
+    {%- endif %}
+{% endmacro %}
+
+{% macro bigquery__equals(expr1, expr2) -%}
+    {%- if adapter.behavior.enable_truthy_nulls_equals_macro.no_warn %}
+    ({{ expr1 }} IS NOT DISTINCT FROM {{ expr2 }})
+    {%- else -%}
+    ({{ expr1 }} = {{ expr2 }})
+    {%- endif %}
+{%- endmacro %}

@@ -1,0 +1,20 @@
+{#
+    replace(field, old_chars, new_chars): every occurrence of one text by another.
+
+    both      replace(
+                  area,
+                  'a',
+                  'b'
+              )
+#}
+{% macro replace(field, old_chars, new_chars) -%}
+    {{ return(adapter.dispatch('replace', 'dbt')(field, old_chars, new_chars)) }}
+{%- endmacro %}
+
+{% macro default__replace(field, old_chars, new_chars) %}
+    replace(
+        {{ field }},
+        {{ old_chars }},
+        {{ new_chars }}
+    )
+{% endmacro %}

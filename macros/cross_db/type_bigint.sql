@@ -1,0 +1,13 @@
+{#
+    type_bigint(): whole numbers of 64 bits.
+
+    duckdb    bigint
+    bigquery  bigint
+#}
+{% macro type_bigint() -%}
+    {{ return(adapter.dispatch('type_bigint', 'dbt')()) }}
+{%- endmacro %}
+
+{% macro default__type_bigint() %}
+    {{ return(api.Column.translate_type('bigint')) }}
+{% endmacro %}

@@ -1,0 +1,12 @@
+{#
+    get_incremental_append_sql(arg_dict): strategy `append`: the new rows are added, whatever is there.
+
+    duckdb    insert into "dev"."main"."t" ("id") (select "id" from "t__dbt_tmp")
+#}
+{% macro get_incremental_append_sql(arg_dict) %}
+    {{ return(adapter.dispatch('get_incremental_append_sql', 'dbt')(arg_dict)) }}
+{% endmacro %}
+
+{% macro default__get_incremental_append_sql(arg_dict) %}
+    {{ return(get_insert_into_sql(arg_dict['target_relation'], arg_dict['temp_relation'], arg_dict['dest_columns'])) }}
+{% endmacro %}

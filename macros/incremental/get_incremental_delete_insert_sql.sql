@@ -1,0 +1,19 @@
+{#
+    get_incremental_delete_insert_sql(arg_dict): strategy `delete+insert`: rows with the same key go, the new ones come.
+
+    duckdb    delete from "dev"."main"."t" where (id) in (select (id) from "t__dbt_tmp");
+              insert into "dev"."main"."t" ("id") (select "id" from "t__dbt_tmp")
+#}
+{% macro get_incremental_delete_insert_sql(arg_dict) %}
+    {{ return(adapter.dispatch('get_incremental_delete_insert_sql', 'dbt')(arg_dict)) }}
+{% endmacro %}
+
+{% macro default__get_incremental_delete_insert_sql(arg_dict) %}
+    {{ return(get_delete_insert_merge_sql(
+        arg_dict['target_relation'],
+        arg_dict['temp_relation'],
+        arg_dict['unique_key'],
+        arg_dict['dest_columns'],
+        arg_dict['incremental_predicates']
+    )) }}
+{% endmacro %}

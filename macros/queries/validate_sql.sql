@@ -1,0 +1,16 @@
+{#
+    validate_sql(sql): whether the warehouse would accept a statement, without running it.
+
+    duckdb    explain select 1
+    bigquery  explain select 1
+#}
+{% macro validate_sql(sql) -%}
+    {{ return(adapter.dispatch('validate_sql', 'dbt')(sql)) }}
+{%- endmacro %}
+
+{% macro default__validate_sql(sql) -%}
+    {%- call statement('validate_sql') -%}
+        explain {{ sql }}
+    {%- endcall -%}
+    {{ return(load_result('validate_sql')) }}
+{%- endmacro %}

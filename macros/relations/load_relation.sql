@@ -1,0 +1,6 @@
+{#
+    load_relation(relation): the older name of `load_cached_relation`.
+#}
+{% macro load_relation(relation) %}
+    {{ return(load_cached_relation(relation)) }}
+{% endmacro %}
