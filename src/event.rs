@@ -54,6 +54,10 @@ pub struct NodeInfo {
     pub materialized: String,
     /// `models/staging/stg_crime.sql`.
     pub path: String,
+    /// Relative to its resource folder: `staging/stg_crime.sql`.
+    pub node_path: String,
+    /// Empty where dbt has none.
+    pub checksum: String,
     /// As shown: `main.stg_crime`, or the name of a test.
     pub label: String,
     pub schema: String,
@@ -71,12 +75,12 @@ impl NodeInfo {
         }
         if let Some(test) = manifest.unit_tests.get(id) {
             let label = format!("{}::{}", test.model, test.name);
-            let path = &test.original_file_path;
-            return Some(Self::without_relation(id, &test.name, "unit_test", "unit", path, label));
+            let info = Self::without_relation(id, &test.name, "unit_test", "unit");
+            return Some(Self { label, path: test.original_file_path.clone(), node_path: test.path.clone(), ..info });
         }
         let exposure = manifest.exposures.get(id)?;
-        let path = &exposure.original_file_path;
-        Some(Self::without_relation(id, &exposure.name, "exposure", "", path, exposure.name.clone()))
+        let info = Self::without_relation(id, &exposure.name, "exposure", "");
+        Some(Self { path: exposure.original_file_path.clone(), node_path: exposure.path.clone(), ..info })
     }
 
     fn of_node(node: &Node) -> Self {
@@ -90,6 +94,8 @@ impl NodeInfo {
             resource_type: node.kind.resource_type().to_string(),
             materialized: node.config.text("materialized").unwrap_or("view").to_string(),
             path: node.original_file_path.clone(),
+            node_path: node.path.clone(),
+            checksum: node.checksum.clone(),
             label,
             schema: node.schema.clone(),
             alias: node.alias.clone(),
@@ -99,21 +105,17 @@ impl NodeInfo {
         }
     }
 
-    fn without_relation(
-        id: &str,
-        name: &str,
-        resource_type: &str,
-        materialized: &str,
-        path: &str,
-        label: String,
-    ) -> Self {
+    /// For what has no relation in the warehouse.
+    pub fn without_relation(id: &str, name: &str, resource_type: &str, materialized: &str) -> Self {
         Self {
             unique_id: id.into(),
             name: name.to_string(),
             resource_type: resource_type.to_string(),
             materialized: materialized.to_string(),
-            path: path.to_string(),
-            label,
+            path: String::new(),
+            node_path: String::new(),
+            checksum: String::new(),
+            label: name.to_string(),
             schema: String::new(),
             alias: name.to_string(),
             database: None,
@@ -177,7 +179,18 @@ impl Level {
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A command begins: what was found and what was selected.
+    /// The tool was called; `arguments` as typed, and what they mean.
+    CommandStarted {
+        command: String,
+        arguments: JsonMap,
+    },
+    /// The last event of a call.
+    CommandFinished {
+        command: String,
+        is_success: bool,
+        elapsed_ms: f64,
+    },
+    /// Steps begin: what was found and what was selected.
     RunStarted {
         command: String,
         target: String,

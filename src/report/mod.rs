@@ -1,5 +1,52 @@
 //! Tells what happens in a run: to a terminal, to programs that read JSON lines, and to a log file.
+//!
+//! The main thread hands each [`Event`] to every [`Sink`]. Data for pipes goes to stdout, talk to stderr.
 
 mod draw;
+#[cfg(test)]
+mod fixtures;
+mod json_lines;
+mod log_file;
+mod output;
+mod progress;
+mod structured;
+mod terminal;
+mod words;
 
 pub use draw::{Style, draw};
+pub use json_lines::JsonLinesSink;
+pub use log_file::{LogFile, LogFileSink, LogFormat};
+pub use output::{Output, Secrets};
+pub use terminal::{TerminalSink, Volume};
+
+use chrono::{DateTime, Utc};
+
+use crate::event::Event;
+
+/// Tells the time of a log line. Passed in, so that logs can be tested.
+pub type Clock = fn() -> DateTime<Utc>;
+
+/// Someone who is told what happens.
+pub trait Sink {
+    fn tell(&mut self, event: &Event);
+}
+
+/// Everyone who is told.
+#[derive(Default)]
+pub struct Reporter {
+    sinks: Vec<Box<dyn Sink>>,
+}
+
+impl Reporter {
+    #[must_use]
+    pub fn with(mut self, sink: impl Sink + 'static) -> Self {
+        self.sinks.push(Box::new(sink));
+        self
+    }
+
+    pub fn tell(&mut self, event: &Event) {
+        for sink in &mut self.sinks {
+            sink.tell(event);
+        }
+    }
+}

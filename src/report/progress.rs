@@ -1,0 +1,107 @@
+//! What is under way, on the last lines of a terminal: running nodes, and bytes being read.
+//!
+//! Shows nothing where stderr is not a terminal.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::words::{shortened, thousands};
+
+const TICK: Duration = Duration::from_millis(120);
+const INDENT: &str = "             ";
+
+pub struct Progress {
+    bars: Option<MultiProgress>,
+    columns: usize,
+    /// Labels of running nodes, in order of start.
+    running: Vec<String>,
+    nodes: Option<ProgressBar>,
+    pipelines: BTreeMap<String, ProgressBar>,
+}
+
+impl Progress {
+    pub fn new(is_terminal: bool, columns: usize) -> Self {
+        let bars = is_terminal.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
+        Self { bars, columns, running: Vec::new(), nodes: None, pipelines: BTreeMap::new() }
+    }
+
+    /// Takes the bars away while `write` writes lines above them.
+    pub fn above<R>(&self, write: impl FnOnce() -> R) -> R {
+        match &self.bars {
+            Some(bars) => bars.suspend(write),
+            None => write(),
+        }
+    }
+
+    pub fn node_started(&mut self, label: &str, total: usize) {
+        self.running.push(label.to_string());
+        if let Some(bars) = &self.bars
+            && self.nodes.is_none()
+        {
+            let bar = bars.add(ProgressBar::new(total as u64));
+            bar.set_style(style(&format!("{INDENT}{{spinner:.cyan}} {{pos}}/{{len}} {{elapsed}}  {{msg}}")));
+            bar.enable_steady_tick(TICK);
+            self.nodes = Some(bar);
+        }
+        self.show_running();
+    }
+
+    pub fn node_finished(&mut self, label: &str) {
+        if let Some(position) = self.running.iter().position(|running| running == label) {
+            self.running.remove(position);
+        }
+        if let Some(bar) = &self.nodes {
+            bar.inc(1);
+        }
+        self.show_running();
+    }
+
+    pub fn read(&mut self, pipeline: &str, read_bytes: u64, total_bytes: Option<u64>, rows: u64) {
+        let Some(bars) = &self.bars else { return };
+        let bar = self.pipelines.entry(pipeline.to_string()).or_insert_with(|| {
+            let bar = bars.add(ProgressBar::no_length());
+            bar.enable_steady_tick(TICK);
+            bar
+        });
+        if let Some(total) = total_bytes
+            && bar.length() != Some(total)
+        {
+            bar.set_length(total);
+            bar.set_style(style(&format!(
+                "{INDENT}{{spinner:.cyan}} [{{bar:24}}] {{binary_bytes}}/{{binary_total_bytes}} {{binary_bytes_per_sec}}  {{msg}}"
+            )));
+        } else if bar.length().is_none() {
+            bar.set_style(style(&format!(
+                "{INDENT}{{spinner:.cyan}} {{binary_bytes}} {{binary_bytes_per_sec}}  {{msg}}"
+            )));
+        }
+        bar.set_position(read_bytes);
+        bar.set_message(format!("{pipeline}, {} rows", thousands(rows)));
+    }
+
+    pub fn pipeline_finished(&mut self, pipeline: &str) {
+        if let Some(bar) = self.pipelines.remove(pipeline) {
+            bar.finish_and_clear();
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.running.clear();
+        if let Some(bar) = self.nodes.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn show_running(&self) {
+        if let Some(bar) = &self.nodes {
+            bar.set_message(shortened(&self.running.join(", "), self.columns.saturating_sub(36)));
+        }
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    // A template that does not parse falls back to the plain bar rather than to a panic.
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ ")
+}
