@@ -13,7 +13,7 @@
     {{ drop_leftovers(target_relation) }}
     {%- if existing_relation is none -%}
         {{ create_table_with_layout(target_relation, target_relation, compiled_code, language) }}
-    {%- elif has_foreign_key_constraints(existing_relation) -%}
+    {%- elif 'foreign_key' in enforced_constraint_types() -%}
         {%- set set_aside = drop_relation_for_rebuild(existing_relation) -%}
         {{ create_table_with_layout(target_relation, target_relation, compiled_code, language) }}
         {%- do restore_foreign_key_dependents(set_aside) -%}

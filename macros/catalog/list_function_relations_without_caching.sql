@@ -1,0 +1,12 @@
+{#
+    list_function_relations_without_caching(schema_relation): the functions of a schema; no warehouse of ours is asked.
+#}
+{% macro list_function_relations_without_caching(schema_relation) %}
+    {{ return(adapter.dispatch('list_function_relations_without_caching', 'dbt')(schema_relation)) }}
+{% endmacro %}
+
+{% macro default__list_function_relations_without_caching(schema_relation) %}
+    {{ exceptions.raise_not_implemented(
+        'list_function_relations_without_caching macro not implemented for adapter ' ~ adapter.type()
+    ) }}
+{% endmacro %}

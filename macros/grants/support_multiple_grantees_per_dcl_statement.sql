@@ -1,0 +1,10 @@
+{#
+    support_multiple_grantees_per_dcl_statement(): whether one grant may name several. A value for macros, not SQL.
+#}
+{% macro support_multiple_grantees_per_dcl_statement() %}
+    {{ return(adapter.dispatch('support_multiple_grantees_per_dcl_statement', 'dbt')()) }}
+{% endmacro %}
+
+{% macro default__support_multiple_grantees_per_dcl_statement() %}
+    {{ return(true) }}
+{% endmacro %}
