@@ -1,4 +1,7 @@
 //! One worker's way to the warehouse: a connection made on first use, and the relations known so far.
+//!
+//! Knows no SQL: `begin`, `commit` and `rollback` are statements like any other, sent by macros. After an error the
+//! connection itself has rolled back, so the next statement starts afresh.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -68,6 +71,13 @@ impl RelationCache {
         }
     }
 
+    /// Moves a relation to another name; what had that name before is gone.
+    pub fn rename(&self, from: &Relation, to: &Relation) {
+        let kind = self.lock().get(&cache_key(&from.schema_name())).and_then(|known| known.get(&name_of(from))?.kind);
+        self.remove(from);
+        self.add(&Relation { kind: to.kind.or(kind).or(from.kind), ..to.clone() });
+    }
+
     /// A schema that was just made, or dropped: it has no relations.
     pub fn clear_schema(&self, schema: &SchemaName) {
         self.lock().insert(cache_key(schema), BTreeMap::new());
@@ -120,6 +130,8 @@ impl Session {
         job.clone()
     }
 
+    /// Runs SQL on behalf of the current node, and tells that it did.
+    ///
     /// # Errors
     /// What the warehouse said.
     pub fn execute(&self, sql: &str, fetch: Fetch) -> Result<Answer, AdapterError> {
@@ -128,6 +140,8 @@ impl Session {
         self.with(|connection| connection.execute(&Statement { sql, fetch, job: &job }))
     }
 
+    /// Fills a table from files in one step.
+    ///
     /// # Errors
     /// The files or the warehouse refuse; the table is as before.
     pub fn load(&self, request: &LoadRequest) -> Result<Answer, AdapterError> {
@@ -144,6 +158,10 @@ impl Session {
         Ok(found.next())
     }
 
+    /// Relations of a schema, listed once per run.
+    ///
+    /// # Errors
+    /// The listing failed; nothing is remembered of it.
     pub fn relations(&self, schema: &SchemaName) -> Result<Vec<Relation>, AdapterError> {
         self.warehouse.cache.relations(schema, || self.with(|connection| connection.relations(schema)))
     }
@@ -185,5 +203,86 @@ impl Session {
             empty => empty.insert(self.warehouse.adapter.connect()?),
         };
         act(connection.as_mut())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::adapter::ErrorKind;
+    use crate::adapter::replay::{Match, Replay, Script};
+    use crate::relation::{AdapterKind, Quoting, RelationKind};
+
+    fn relation(name: &str) -> Relation {
+        Relation::new(Some("db"), "main", name, Quoting::ALL, '"').with_kind(RelationKind::Table)
+    }
+
+    fn names(relations: &[Relation]) -> Vec<&str> {
+        relations.iter().filter_map(|relation| relation.identifier.as_deref()).collect()
+    }
+
+    #[test]
+    fn a_failed_listing_is_never_remembered() {
+        let cache = RelationCache::default();
+        let schema = relation("a").schema_name();
+        let failure = AdapterError::new(ErrorKind::Transient, "503");
+        assert_eq!(cache.relations(&schema, || Err(failure.clone())), Err(failure));
+        // What was made meanwhile does not turn "unknown" into "this is all there is".
+        cache.add(&relation("made"));
+        let listed = cache.relations(&schema, || Ok(vec![relation("a"), relation("made")])).unwrap();
+        assert_eq!(names(&listed), ["a", "made"]);
+    }
+
+    #[test]
+    fn a_schema_is_listed_once_and_then_follows_what_is_done_to_it() {
+        let cache = RelationCache::default();
+        let schema = relation("a").schema_name();
+        let listings = AtomicUsize::new(0);
+        let list = || {
+            listings.fetch_add(1, Ordering::Relaxed);
+            Ok(vec![relation("a"), relation("B")])
+        };
+        cache.relations(&schema, list).unwrap();
+        cache.rename(&relation("b"), &Relation { kind: None, ..relation("c") });
+        cache.remove(&relation("A"));
+        cache.add(&relation("d"));
+        let loud = SchemaName { database: Some("DB".into()), schema: "MAIN".into() };
+        let known = cache.relations(&loud, list).unwrap();
+        assert_eq!(names(&known), ["c", "d"]);
+        assert_eq!(known[0].kind, Some(RelationKind::Table));
+        assert_eq!(listings.load(Ordering::Relaxed), 1);
+        cache.forget_schema(&schema);
+        assert_eq!(names(&cache.relations(&schema, list).unwrap()), ["a", "B"]);
+        cache.clear_schema(&schema);
+        assert!(cache.relations(&schema, list).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_session_tells_unknown_from_absent() {
+        let schema = relation("a").schema_name();
+        let other = SchemaName { schema: "other".into(), ..schema.clone() };
+        let script = Script::new()
+            .relation(relation("a"), &[])
+            .unlisted(other.clone(), AdapterError::new(ErrorKind::Transient, "503"));
+        let session = Session::new(Warehouse::new(Replay::new(AdapterKind::DuckDb, script)), EventSender::silent());
+        assert_eq!(session.relation(&schema, "A"), Ok(Some(relation("a"))));
+        assert_eq!(session.relation(&schema, "b"), Ok(None));
+        assert_eq!(session.relation(&other, "a").map_err(|error| error.kind), Err(ErrorKind::Transient));
+    }
+
+    #[test]
+    fn statements_carry_the_node_and_their_number() {
+        let replay = Replay::new(
+            AdapterKind::DuckDb,
+            Script::new().error(Match::Exact("bad".into()), AdapterError::new(ErrorKind::Database, "no")),
+        );
+        let session = Session::new(Warehouse::new(replay.clone()), EventSender::silent());
+        session.start_job(JobContext { node: Some("model.p.a".into()), ..JobContext::default() });
+        assert!(session.execute("bad", Fetch::Nothing).is_err());
+        assert!(session.execute("good", Fetch::Nothing).is_ok());
+        assert_eq!(replay.recorded_for("model.p.a"), ["bad", "good"]);
+        assert_eq!(session.next_job().sequence, 3);
     }
 }
