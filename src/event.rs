@@ -225,6 +225,10 @@ pub enum Event {
         node: Option<UniqueId>,
         message: String,
     },
+    /// What the command was asked for: names of `list`, rows of `show`. Goes to stdout, however quiet the run is.
+    Output {
+        message: String,
+    },
     /// `{{ print(…) }}`: goes to stdout.
     Print {
         message: String,

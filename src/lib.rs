@@ -26,4 +26,10 @@ pub mod adapter;
 
 pub mod jinja;
 
+pub mod execute;
+
 pub mod report;
+
+pub mod session;
+
+pub mod cli;

@@ -26,8 +26,8 @@ impl Sink for JsonLinesSink {
     fn tell(&mut self, event: &Event) {
         let now = (self.now)();
         for line in lines(event, now) {
-            // What a project prints is data, and heard however quiet the log is.
-            let is_data = matches!(event, Event::Print { .. });
+            // What is printed is data, and heard however quiet the log is.
+            let is_data = matches!(event, Event::Print { .. } | Event::Output { .. });
             if is_data || self.least.is_some_and(|least| line.level >= least) {
                 self.output.line(&json_line(&line, &self.invocation_id, now));
             }

@@ -17,6 +17,7 @@ pub use draw::{Style, draw};
 pub use json_lines::JsonLinesSink;
 pub use log_file::{LogFile, LogFileSink, LogFormat};
 pub use output::{Output, Secrets};
+pub use structured::DBT_VERSION;
 pub use terminal::{TerminalSink, Volume};
 
 use chrono::{DateTime, Utc};

@@ -14,8 +14,8 @@ use crate::diagnostic::Severity;
 use crate::event::{Event, IngestReport, Level, NodeInfo, NodeStatus, RunResult};
 use crate::manifest::{Json, JsonMap};
 
-/// The language whose log we write.
-const DBT_VERSION: &str = "1.12.6";
+/// The language that is spoken here, for tools that ask.
+pub const DBT_VERSION: &str = "1.12.6";
 /// Lines with a status in brackets are filled with dots up to here, as dbt's are.
 const PRINTER_COLUMNS: usize = 80;
 
@@ -47,7 +47,7 @@ pub fn lines(event: &Event, now: DateTime<Utc>) -> Vec<Line> {
             vec![line("SQLQuery", "E016", Level::Debug, format!("On {name}: {sql}"), data)]
         }
         Event::Log { level, message, .. } => vec![log(*level, message)],
-        Event::Print { message } => {
+        Event::Print { message } | Event::Output { message } => {
             vec![line("PrintEvent", "Z052", Level::Info, message.clone(), json!({ "msg": message }))]
         }
         Event::Diagnosed(problem) => {

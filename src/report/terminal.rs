@@ -170,6 +170,7 @@ impl Sink for TerminalSink {
                 self.line(Level::Debug, &self.painted(FAINT, &format!("{who}{}", sql.trim())));
             }
             Event::Log { level, message, .. } => self.line(*level, message),
+            Event::Output { message } => self.progress.above(|| self.data.line(message)),
             Event::Print { message } => {
                 if self.volume.prints {
                     self.progress.above(|| self.data.line(message));

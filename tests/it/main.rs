@@ -1,1 +1,9 @@
+//! Integration tests, in one binary because each one links DuckDB.
+
+mod binary;
+
+mod cli;
+
 mod duckdb;
+
+mod rooms;
