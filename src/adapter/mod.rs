@@ -22,7 +22,7 @@ use std::path::PathBuf;
 
 use crate::manifest::JsonMap;
 pub use crate::relation::AdapterKind;
-use crate::relation::{Column, Relation, SchemaName};
+use crate::relation::{Column, Relation, SchemaName, quoted};
 
 /// A kind of warehouse; one per run, shared by the workers.
 pub trait Adapter: Send + Sync {
@@ -58,6 +58,14 @@ pub trait Connection: Send {
 
     /// Fills a table from files in one step: readers see the old rows or the new ones, never a part.
     fn load(&mut self, load: &LoadRequest) -> Result<Answer, AdapterError>;
+
+    /// Makes a schema (dataset) unless it is there.
+    fn ensure_schema(&mut self, schema: &SchemaName) -> Result<(), AdapterError> {
+        let name = [schema.database.as_deref(), Some(schema.schema.as_str())];
+        let name = name.into_iter().flatten().map(|part| quoted(part, '"')).collect::<Vec<_>>().join(".");
+        let sql = format!("create schema if not exists {name}");
+        self.execute(&Statement { sql: &sql, fetch: Fetch::Nothing, job: &JobContext::default() }).map(|_| ())
+    }
 
     /// What the warehouse knows of a relation beyond its columns: partitioning, clustering, description, labels,
     /// row count, in BigQuery's REST spelling. Empty where the warehouse has no such facts.

@@ -170,6 +170,11 @@ impl Session {
         self.with(|connection| connection.schemas(database))
     }
 
+    /// Makes a schema unless it is there.
+    pub fn ensure_schema(&self, schema: &SchemaName) -> Result<(), AdapterError> {
+        self.with(|connection| connection.ensure_schema(schema))
+    }
+
     pub fn columns(&self, relation: &Relation) -> Result<Vec<Column>, AdapterError> {
         self.with(|connection| connection.columns(relation))
     }
