@@ -2,4 +2,6 @@
 
 mod interrupt;
 
+pub mod seed;
+
 pub use interrupt::Interrupt;

@@ -12,6 +12,7 @@ use tamis::adapter::{
     Adapter, AdapterError, Answer, Connection, Disposition, ErrorKind, Fetch, JobContext, LoadRequest, LoadSource,
     Statement, Table,
 };
+use tamis::execute::seed::read_seed;
 use tamis::manifest::{Json, JsonMap};
 use tamis::project::Target;
 use tamis::relation::{AdapterKind, Column, Quoting, Relation, RelationKind, SchemaName};
@@ -377,6 +378,25 @@ fn a_csv_file_becomes_a_typed_table_in_one_step() {
     empty.into.schema = Some("raw".into());
     assert_eq!(connection.load(&empty).unwrap().response.rows_affected, Some(0));
     assert_eq!(only(connection, "select count(*) from raw.empty"), "0");
+}
+
+#[test]
+fn a_seed_loads_with_the_types_that_were_found_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.csv");
+    let text = "whole,exponent,fraction,wide,day,at,iso,zoned,flag,words\n\
+        1.0,1e5,.5,99999999999999999999,2020-1-5,2020-01-02 03:04:05,2020-01-02T03:04,2020-01-02T03:04:05.5Z,TRUE,5\" pipe\n\
+        \" -7 \",1500e-2,2e-3,-1,NULL,,,2020-01-02T03:04:05+02:00,null,null\n";
+    std::fs::write(&path, text).unwrap();
+    let seed = read_seed(&path, "seeds/s.csv", ",", &JsonMap::new(), AdapterKind::DuckDb).unwrap();
+    let mut connection = in_memory().connect().unwrap();
+    connection.load(&seed.load_request(relation("s"), JobContext::default())).unwrap();
+    let table = query(connection.as_mut(), "select * from s");
+    let rows = table.rows.iter().map(|row| row.iter().map(|cell| format!("{cell:?}")).collect::<Vec<_>>().join(" "));
+    assert_snapshot!(rows.collect::<Vec<_>>().join("\n"), @r#"
+    Int(1) Int(100000) Float(0.5) Decimal("99999999999999999999") Date("2020-01-05") Timestamp("2020-01-02 03:04:05") Timestamp("2020-01-02 03:04:00") Timestamp("2020-01-02 03:04:05.5") Bool(true) Text("5\" pipe")
+    Int(-7) Int(15) Float(0.002) Int(-1) Null Null Null Timestamp("2020-01-02 03:04:05") Null Text("null")
+    "#);
 }
 
 #[test]
