@@ -2,8 +2,14 @@
 //!
 //! Scalars follow YAML 1.1 as PyYAML reads it (`yes` is true, `0o17` is text, `012` is 10), since dbt does.
 
+mod build;
+mod lenient;
+mod scalar;
+mod slip;
+
 use std::sync::Arc;
 
+use crate::diagnostic::Diagnostic;
 use crate::manifest::Json;
 use crate::source::{SourceFile, Span};
 
@@ -13,9 +19,19 @@ pub struct YamlFile {
     pub file: Arc<SourceFile>,
     /// Null for an empty file.
     pub root: Yaml,
+    /// What was read, but is hardly meant: `duplicate-key`.
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl YamlFile {
+    /// Reads the one document of a file.
+    ///
+    /// # Errors
+    /// `yaml-syntax`, pointing at the slip where it is a usual one, else at the place the parser gave up.
+    pub fn parse(file: &Arc<SourceFile>) -> Result<Self, Box<Diagnostic>> {
+        build::build(file)
+    }
+
     pub fn span(&self, node: &Yaml) -> Span {
         Span::new(&self.file, node.start as usize..node.end as usize)
     }
