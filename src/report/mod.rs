@@ -10,6 +10,7 @@ mod log_file;
 mod output;
 mod progress;
 mod structured;
+mod table;
 mod terminal;
 mod words;
 
@@ -18,6 +19,7 @@ pub use json_lines::JsonLinesSink;
 pub use log_file::{LogFile, LogFileSink, LogFormat};
 pub use output::{Output, Secrets};
 pub use structured::DBT_VERSION;
+pub use table::{json_rows, text_table};
 pub use terminal::{TerminalSink, Volume};
 
 use chrono::{DateTime, Utc};
