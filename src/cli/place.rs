@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::values::Values;
 use crate::manifest::{Json, JsonMap};
+use crate::project::yaml::YamlFile;
+use crate::source::SourceFile;
 
 pub struct Place {
     /// The project's folder, or where it should have been.
@@ -32,11 +34,12 @@ pub fn find(values: &Values<'_>) -> Place {
         None => here.ancestors().find(|folder| has_project(folder)).unwrap_or(&here).to_path_buf(),
     };
     let is_project = has_project(&folder);
-    let text = std::fs::read_to_string(folder.join("dbt_project.yml")).unwrap_or_default();
-    let file = match serde_yaml::from_str::<Json>(&text) {
-        Ok(Json::Object(file)) => file,
-        _ => JsonMap::new(),
-    };
+    let file = SourceFile::read("dbt_project.yml", &folder.join("dbt_project.yml")).ok();
+    let file = file.and_then(|file| YamlFile::parse(&file).ok()).and_then(|yaml| match yaml.root.to_json() {
+        Json::Object(file) => Some(file),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => None,
+    });
+    let file = file.unwrap_or_default();
     let flags = file.get("flags").and_then(Json::as_object).cloned().unwrap_or_default();
     Place { folder, file, flags, is_project }
 }

@@ -55,11 +55,13 @@ fn a_setting_that_cannot_be_is_named() {
     assert_snapshot!(tamis(&["clean", "--vars", "{a: "]).picture(), @"
     exit code: 2
     ----- stderr -----
-    error[bad-flag]: `--vars` is not YAML: did not find expected node content at line 2 column 1, while parsing a flow node
-     --> --vars:1:5
+    error[bad-flag]: `{` is not closed
+     --> --vars:1:1
       |
     1 | {a:
-      |     ^
+      | ^ opened here
+      |
+    help: close it with `}`
     ");
     assert_snapshot!(tamis(&["clean", "--vars", "[a]"]).picture(), @"
     exit code: 2
