@@ -7,14 +7,20 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::Style;
 use super::words::{shortened, thousands};
 
 const TICK: Duration = Duration::from_millis(120);
-const INDENT: &str = "             ";
+
+/// What is shown of bytes whose number is known, and of those whose is not.
+const KNOWN: &str = "[{bar:24}] {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec}";
+const UNKNOWN: &str = "{binary_bytes} {binary_bytes_per_sec}";
 
 pub struct Progress {
     bars: Option<MultiProgress>,
     columns: usize,
+    /// Opens every line: below the verbs of finished nodes.
+    spinner: &'static str,
     /// Labels of running nodes, in order of start.
     running: Vec<String>,
     nodes: Option<ProgressBar>,
@@ -22,9 +28,10 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub fn new(is_terminal: bool, columns: usize) -> Self {
+    pub fn new(is_terminal: bool, style: Style) -> Self {
         let bars = is_terminal.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
-        Self { bars, columns, running: Vec::new(), nodes: None, pipelines: BTreeMap::new() }
+        let spinner = if style.is_colored { "             {spinner:.cyan}" } else { "             {spinner}" };
+        Self { bars, columns: style.columns, spinner, running: Vec::new(), nodes: None, pipelines: BTreeMap::new() }
     }
 
     /// Takes the bars away while `write` writes lines above them.
@@ -37,15 +44,15 @@ impl Progress {
 
     pub fn node_started(&mut self, label: &str, total: usize) {
         self.running.push(label.to_string());
-        if let Some(bars) = &self.bars
-            && self.nodes.is_none()
-        {
-            let bar = bars.add(ProgressBar::new(total as u64));
-            bar.set_style(style(&format!("{INDENT}{{spinner:.cyan}} {{pos}}/{{len}} {{elapsed}}  {{msg}}")));
-            bar.enable_steady_tick(TICK);
-            self.nodes = Some(bar);
+        let is_first = self.nodes.is_none();
+        if let Some(bars) = self.bars.as_ref().filter(|_| is_first) {
+            let style = style(&format!("{} {{pos}}/{{len}} {{elapsed}}  {{msg}}", self.spinner));
+            self.nodes = Some(bars.add(ProgressBar::new(total as u64).with_style(style)));
         }
         self.show_running();
+        if let Some(bar) = self.nodes.as_ref().filter(|_| is_first) {
+            bar.enable_steady_tick(TICK);
+        }
     }
 
     pub fn node_finished(&mut self, label: &str) {
@@ -61,22 +68,14 @@ impl Progress {
     pub fn read(&mut self, pipeline: &str, read_bytes: u64, total_bytes: Option<u64>, rows: u64) {
         let Some(bars) = &self.bars else { return };
         let bar = self.pipelines.entry(pipeline.to_string()).or_insert_with(|| {
-            let bar = bars.add(ProgressBar::no_length());
+            let bar = match total_bytes {
+                Some(total) => ProgressBar::new(total).with_style(style(&format!("{} {KNOWN}  {{msg}}", self.spinner))),
+                None => ProgressBar::no_length().with_style(style(&format!("{} {UNKNOWN}  {{msg}}", self.spinner))),
+            };
+            let bar = bars.add(bar);
             bar.enable_steady_tick(TICK);
             bar
         });
-        if let Some(total) = total_bytes
-            && bar.length() != Some(total)
-        {
-            bar.set_length(total);
-            bar.set_style(style(&format!(
-                "{INDENT}{{spinner:.cyan}} [{{bar:24}}] {{binary_bytes}}/{{binary_total_bytes}} {{binary_bytes_per_sec}}  {{msg}}"
-            )));
-        } else if bar.length().is_none() {
-            bar.set_style(style(&format!(
-                "{INDENT}{{spinner:.cyan}} {{binary_bytes}} {{binary_bytes_per_sec}}  {{msg}}"
-            )));
-        }
         bar.set_position(read_bytes);
         bar.set_message(format!("{pipeline}, {} rows", thousands(rows)));
     }

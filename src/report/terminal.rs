@@ -45,7 +45,7 @@ pub struct TerminalSink {
 impl TerminalSink {
     pub fn new(talk: Output, data: Output, style: Style, volume: Volume, is_terminal: bool) -> Self {
         let shows_progress = is_terminal && volume.least.is_some_and(|least| least <= Level::Info);
-        let progress = Progress::new(shows_progress, style.columns);
+        let progress = Progress::new(shows_progress, style);
         Self { talk, data, style, volume, progress, command: String::new() }
     }
 
