@@ -9,7 +9,7 @@
 {% macro bigquery_options(opts) %}
     {%- set lines = [] -%}
     {%- for name, value in opts.items() -%}
-        {%- do lines.append('\n      ' ~ name ~ '=' ~ value) -%}
+        {%- do lines.append('\n    ' ~ name ~ '=' ~ value) -%}
     {%- endfor -%}
-    {{ return('OPTIONS(' ~ lines | join(',') ~ ('\n    ' if lines else '') ~ ')') }}
+    {{ return('OPTIONS(' ~ lines | join(',') ~ ('\n' if lines else '') ~ ')') }}
 {% endmacro %}

@@ -16,5 +16,5 @@
     {%- set value = partition_by.render_wrapped() -%}
     {%- set ids = run_query('select distinct ' ~ bq_partition_id_sql(partition_by, value) ~ '\nfrom ' ~ tmp_relation) -%}
     {%- do bq_copy_partitions(tmp_relation, target_relation, ids.columns[0].values(), partition_by) -%}
-    drop table if exists {{ tmp_relation }}
+drop table if exists {{ tmp_relation }}
 {%- endmacro %}

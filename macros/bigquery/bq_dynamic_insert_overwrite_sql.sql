@@ -15,7 +15,7 @@
     tmp_relation, target_relation, sql, unique_key, partition_by, dest_columns, tmp_relation_exists, copy_partitions
 ) -%}
     {%- if copy_partitions -%}
-    {{ bq_dynamic_copy_partitions_insert_overwrite_sql(
+{{ bq_dynamic_copy_partitions_insert_overwrite_sql(
         tmp_relation, target_relation, sql, unique_key, partition_by, dest_columns, tmp_relation_exists, copy_partitions
     ) }}
     {%- else -%}
@@ -23,15 +23,15 @@
     {%- set value = partition_by.time_partitioning_field() if is_by_ingestion else partition_by.render_wrapped() -%}
     {%- set predicate = partition_by.render_wrapped(alias='DBT_INTERNAL_DEST') ~ ' in unnest(dbt_partitions_for_replacement)' -%}
     {%- set source = bq_source_query(tmp_relation, sql, partition_by, true) -%}
-    declare dbt_partitions_for_replacement array<{{ partition_by.data_type_for_partition() }}>;
-    {% if not tmp_relation_exists -%}
-    {{ bq_create_table_as(partition_by, true, tmp_relation, sql, 'sql') }}
-    {% endif -%}
-    set dbt_partitions_for_replacement = (
-        select array_agg(distinct {{ value }} ignore nulls)
-        from {{ tmp_relation }}
-    );
-    {{ get_insert_overwrite_merge_sql(target_relation, source, dest_columns, [predicate]) }};
-    drop table if exists {{ tmp_relation }}
+declare dbt_partitions_for_replacement array<{{ partition_by.data_type_for_partition() }}>;
+{% if not tmp_relation_exists -%}
+{{ bq_create_table_as(partition_by, true, tmp_relation, sql, 'sql') }}
+{% endif -%}
+set dbt_partitions_for_replacement = (
+    select array_agg(distinct {{ value }} ignore nulls)
+    from {{ tmp_relation }}
+);
+{{ get_insert_overwrite_merge_sql(target_relation, source, dest_columns, [predicate]) }};
+drop table if exists {{ tmp_relation }}
     {%- endif -%}
 {%- endmacro %}

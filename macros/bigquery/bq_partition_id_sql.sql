@@ -6,8 +6,8 @@
 {% macro bq_partition_id_sql(partition_by, value) -%}
     {%- set formats = {'hour': '%Y%m%d%H', 'day': '%Y%m%d', 'month': '%Y%m', 'year': '%Y'} -%}
     {%- if partition_by.data_type == 'int64' -%}
-    cast({{ value }} as string)
+cast({{ value }} as string)
     {%- else -%}
-    format_timestamp('{{ formats[partition_by.granularity] }}', cast({{ value }} as timestamp))
+format_timestamp('{{ formats[partition_by.granularity] }}', cast({{ value }} as timestamp))
     {%- endif -%}
 {%- endmacro %}

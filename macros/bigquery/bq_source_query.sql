@@ -8,13 +8,13 @@
 #}
 {% macro bq_source_query(tmp_relation, sql, partition_by, tmp_relation_exists) -%}
     {%- set is_by_ingestion = partition_by is not none and partition_by.time_ingestion_partitioning -%}
-    (
+(
     {%- if tmp_relation_exists %}
-        select {{ partition_by.insertable_time_partitioning_field() ~ ', ' if is_by_ingestion }}* from {{ tmp_relation }}
+    select {{ partition_by.insertable_time_partitioning_field() ~ ', ' if is_by_ingestion }}* from {{ tmp_relation }}
     {%- elif is_by_ingestion %}
-        {{ wrap_with_time_ingestion_partitioning_sql(partition_by, sql, true) | trim }}
+{{ wrap_with_time_ingestion_partitioning_sql(partition_by, sql, true) | trim }}
     {%- else %}
-        {{ sql }}
+{{ sql }}
     {%- endif %}
-    )
+)
 {%- endmacro %}

@@ -16,5 +16,5 @@
     {%- set listed = 'unnest([' ~ partitions | join(', ') ~ ']) as partition_literal' -%}
     {%- set ids = run_query('select ' ~ bq_partition_id_sql(partition_by, 'partition_literal') ~ '\nfrom ' ~ listed) -%}
     {%- do bq_copy_partitions(tmp_relation, target_relation, ids.columns[0].values(), partition_by) -%}
-    drop table if exists {{ tmp_relation }}
+drop table if exists {{ tmp_relation }}
 {%- endmacro %}

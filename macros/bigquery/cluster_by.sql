@@ -5,6 +5,6 @@
 #}
 {% macro cluster_by(raw_cluster_by) -%}
     {%- if raw_cluster_by is not none -%}
-        cluster by {{ raw_cluster_by if raw_cluster_by is string else raw_cluster_by | join(', ') }}
+    cluster by {{ raw_cluster_by if raw_cluster_by is string else raw_cluster_by | join(', ') }}
     {%- endif -%}
 {%- endmacro %}

@@ -9,9 +9,9 @@
 #}
 {% macro declare_dbt_max_partition(relation, partition_by, compiled_code, language='sql') -%}
     {%- if language == 'sql' and '_dbt_max_partition' in compiled_code -%}
-    declare _dbt_max_partition {{ partition_by.data_type_for_partition() }} default (
-      select max({{ partition_by.field }}) from {{ this }}
-      where {{ partition_by.field }} is not null
-    );
-    {% endif -%}
+declare _dbt_max_partition {{ partition_by.data_type_for_partition() }} default (
+  select max({{ partition_by.field }}) from {{ this }}
+  where {{ partition_by.field }} is not null
+);
+{% endif -%}
 {%- endmacro %}

@@ -10,14 +10,14 @@
 {% macro partition_by(partition_config) -%}
     {%- if partition_config is none -%}
     {%- elif partition_config.time_ingestion_partitioning -%}
-        partition by {{ partition_config.render_wrapped() }}
+    partition by {{ partition_config.render_wrapped() }}
     {%- elif partition_config.data_type | lower in ['date', 'timestamp', 'datetime'] -%}
-        partition by {{ partition_config.render() }}
+    partition by {{ partition_config.render() }}
     {%- elif partition_config.data_type | lower == 'int64' -%}
         {%- set range = partition_config.range -%}
-        partition by range_bucket(
-            {{ partition_config.field }},
-            generate_array({{ range.start }}, {{ range.end }}, {{ range.interval }})
-        )
+    partition by range_bucket(
+        {{ partition_config.field }},
+        generate_array({{ range.start }}, {{ range.end }}, {{ range.interval }})
+    )
     {%- endif -%}
 {%- endmacro %}

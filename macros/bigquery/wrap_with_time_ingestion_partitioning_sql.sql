@@ -8,7 +8,7 @@
 #}
 {% macro wrap_with_time_ingestion_partitioning_sql(partition_by, sql, is_nested) %}
     {%- set field = partition_by.field %}
-  select TIMESTAMP({{ field }}) as {{ partition_by.insertable_time_partitioning_field() }}, * EXCEPT({{ field }}) from (
-    {{ sql }}
-  ){{ ';' if not is_nested }}
+select TIMESTAMP({{ field }}) as {{ partition_by.insertable_time_partitioning_field() }}, * EXCEPT({{ field }}) from (
+{{ sql }}
+){{ ';' if not is_nested }}
 {% endmacro %}

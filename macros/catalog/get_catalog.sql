@@ -27,10 +27,10 @@
         {%- do wanted.append("upper(tables.dataset_id) = upper('" ~ schema ~ "')") -%}
     {%- endfor -%}
     {%- set shards -%}
-        table_shards as (
-            {{ _bigquery__get_table_shards_sql(information_schema) }}
-            where ({{ wanted | join(' or ') }})
-        )
+    table_shards as (
+        {{ _bigquery__get_table_shards_sql(information_schema) }}
+        where ({{ wanted | join(' or ') }})
+    )
     {%- endset -%}
     {{ return(run_query(_bigquery__get_catalog_sql(information_schema, shards))) }}
 {%- endmacro %}

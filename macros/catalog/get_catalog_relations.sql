@@ -28,14 +28,14 @@
         ) -%}
     {%- endfor -%}
     {%- set shards -%}
-        table_shards_stage as (
-            {{ _bigquery__get_table_shards_sql(information_schema) }}
-        ),
-        table_shards as (
-            select *
-            from table_shards_stage
-            where ({{ wanted | join('\n                or ') }})
-        )
+    table_shards_stage as (
+        {{ _bigquery__get_table_shards_sql(information_schema) }}
+    ),
+    table_shards as (
+        select *
+        from table_shards_stage
+        where ({{ wanted | join('\n                or ') }})
+    )
     {%- endset -%}
     {{ return(run_query(_bigquery__get_catalog_sql(information_schema, shards))) }}
 {%- endmacro %}

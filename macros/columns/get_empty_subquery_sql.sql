@@ -14,13 +14,13 @@
 
 {% macro default__get_empty_subquery_sql(select_sql, select_sql_header=none) %}
     {%- if select_sql_header is not none -%}
-    {{ select_sql_header }}
+{{ select_sql_header }}
     {%- endif -%}
-    select * from (
-        {{ select_sql }}
-    ) as __dbt_sbq
-    where false
-    limit 0
+select * from (
+    {{ select_sql }}
+) as __dbt_sbq
+where false
+limit 0
 {% endmacro %}
 
 {# A header cannot stand inside `describe (…)`: it is run on its own, and what it sets stays set. #}
@@ -33,11 +33,11 @@
 
 {% macro bigquery__get_empty_subquery_sql(select_sql, select_sql_header=none) %}
     {%- if select_sql_header is not none -%}
-    {{ select_sql_header }}
+{{ select_sql_header }}
     {%- endif -%}
-    select * from (
-        {{ select_sql }}
-    ) as __dbt_sbq
-    where false and current_timestamp() = current_timestamp()
-    limit 0
+select * from (
+    {{ select_sql }}
+) as __dbt_sbq
+where false and current_timestamp() = current_timestamp()
+limit 0
 {% endmacro %}

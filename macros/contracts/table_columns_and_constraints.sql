@@ -12,7 +12,7 @@
     {%- set lines = [] -%}
     {%- for line in columns -%}{%- do lines.append(line) -%}{%- endfor -%}
     {%- for line in constraints -%}{%- do lines.append(line) -%}{%- endfor -%}
-    (
-      {{ lines | join(',\n      ') }}
-    )
+(
+    {{ lines | join(',\n    ') }}
+)
 {%- endmacro %}

@@ -7,5 +7,5 @@
     {%- if comment is not string -%}
         {{ exceptions.raise_compiler_error('cannot escape a non-string: ' ~ comment) }}
     {%- endif -%}
-    '{{ comment | replace("'", "''") }}'
+'{{ comment | replace("'", "''") }}'
 {%- endmacro %}

@@ -6,5 +6,5 @@
 #}
 {% macro external_location(relation, config) -%}
     {%- set is_folder = config.get('options', {}).get('partition_by') is not none -%}
-    {{ adapter.external_root() }}/{{ relation.identifier }}{{ '.' ~ config.get('format', 'parquet') if not is_folder }}
+{{ adapter.external_root() }}/{{ relation.identifier }}{{ '.' ~ config.get('format', 'parquet') if not is_folder }}
 {%- endmacro %}

@@ -17,7 +17,7 @@
             'a function of type ' ~ type ~ ' in ' ~ language ~ ' is not supported on ' ~ adapter.type() ~ ' yet'
         ) }}
     {%- endif -%}
-    {{ function_execute_build_sql(write(target_relation), existing_relation, target_relation) }}
+{{ function_execute_build_sql(write(target_relation), existing_relation, target_relation) }}
     {{ run_hooks(post_hooks) }}
 
     {{ return({'relations': [target_relation]}) }}

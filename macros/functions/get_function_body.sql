@@ -6,7 +6,7 @@
               '''
 #}
 {% macro bigquery__get_function_body() %}
-    r'''
+r'''
 {{ model.compiled_code }}
-    '''
+'''
 {% endmacro %}

@@ -10,8 +10,8 @@
 {% macro default__get_function_language_specifier() -%}
     {%- set language = model.get('language') or 'sql' -%}
     {%- if language == 'javascript' -%}
-        LANGUAGE js
+    LANGUAGE js
     {%- elif language != 'sql' -%}
-        LANGUAGE {{ language | upper }}
+    LANGUAGE {{ language | upper }}
     {%- endif -%}
 {%- endmacro %}

@@ -11,19 +11,19 @@
 {% endmacro %}
 
 {% macro default__get_function_python_options() %}
-    RUNTIME_VERSION = '{{ model.config.get('runtime_version') }}'
-    HANDLER = '{{ model.config.get('entry_point') }}'
+RUNTIME_VERSION = '{{ model.config.get('runtime_version') }}'
+HANDLER = '{{ model.config.get('entry_point') }}'
     {%- if model.config.get('packages') %}
-    PACKAGES = ('{{ model.config.get('packages') | join("','") }}')
+PACKAGES = ('{{ model.config.get('packages') | join("','") }}')
     {%- endif %}
 {% endmacro %}
 
 {% macro bigquery__get_function_python_options() %}
-    OPTIONS(
-        runtime_version = "python-{{ model.config.get('runtime_version') }}",
-        entry_point = "{{ model.config.get('entry_point') }}"
-        {%- if model.config.get('packages') %},
-        packages = ['{{ model.config.get('packages') | join("', '") }}']
+OPTIONS(
+    runtime_version = "python-{{ model.config.get('runtime_version') }}",
+    entry_point = "{{ model.config.get('entry_point') }}"
+    {%- if model.config.get('packages') %},
+    packages = ['{{ model.config.get('packages') | join("', '") }}']
         {%- endif %}
-    )
+)
 {% endmacro %}

@@ -9,13 +9,13 @@
 {% endmacro %}
 
 {% macro default__scalar_function_body_sql() %}
-    $$
-       {{ model.compiled_code }}
-    $$ LANGUAGE SQL
+$$
+   {{ model.compiled_code }}
+$$ LANGUAGE SQL
 {% endmacro %}
 
 {% macro bigquery__scalar_function_body_sql() %}
-    (
-       {{ model.compiled_code }}
-    )
+(
+   {{ model.compiled_code }}
+)
 {% endmacro %}

@@ -10,10 +10,10 @@
 {% endmacro %}
 
 {% macro default__scalar_function_create_replace_signature_sql(target_relation) %}
-    CREATE OR REPLACE FUNCTION {{ target_relation.render() }} ({{ formatted_scalar_function_args_sql() }})
-    RETURNS {{ model.returns.data_type }}
-    {{ scalar_function_volatility_sql() }}
-    AS
+CREATE OR REPLACE FUNCTION {{ target_relation.render() }} ({{ formatted_scalar_function_args_sql() }})
+RETURNS {{ model.returns.data_type }}
+{{ scalar_function_volatility_sql() }}
+AS
 {% endmacro %}
 
 {% macro bigquery__scalar_function_create_replace_signature_sql(target_relation) %}

@@ -14,5 +14,5 @@
 
 {% macro default__scalar_function_sql(target_relation) %}
     {{ scalar_function_create_replace_signature_sql(target_relation) }}
-    {{ scalar_function_body_sql() }};
+{{ scalar_function_body_sql() }};
 {% endmacro %}

@@ -8,9 +8,9 @@
 {% endmacro %}
 
 {% macro default__get_grant_sql(relation, privilege, grantees) -%}
-    grant {{ privilege }} on {{ relation.render() }} to {{ grantees | join(', ') }}
+grant {{ privilege }} on {{ relation.render() }} to {{ grantees | join(', ') }}
 {%- endmacro %}
 
 {% macro bigquery__get_grant_sql(relation, privilege, grantee) -%}
-    grant `{{ privilege }}` on {{ relation.type }} {{ relation }} to "{{ grantee | join('", "') }}"
+grant `{{ privilege }}` on {{ relation.type }} {{ relation }} to "{{ grantee | join('", "') }}"
 {%- endmacro %}

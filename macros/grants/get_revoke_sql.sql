@@ -12,9 +12,9 @@
     {%- for grantee in grantees -%}
         {%- do quoted.append(adapter.quote(grantee)) -%}
     {%- endfor -%}
-    revoke {{ privilege }} on {{ relation.render() }} from {{ quoted | join(', ') }}
+revoke {{ privilege }} on {{ relation.render() }} from {{ quoted | join(', ') }}
 {%- endmacro %}
 
 {% macro bigquery__get_revoke_sql(relation, privilege, grantee) -%}
-    revoke `{{ privilege }}` on {{ relation.type }} {{ relation }} from "{{ grantee | join('", "') }}"
+revoke `{{ privilege }}` on {{ relation.type }} {{ relation }} from "{{ grantee | join('", "') }}"
 {%- endmacro %}

@@ -10,15 +10,15 @@
 {% endmacro %}
 
 {% macro default__get_show_grant_sql(relation) %}
-    show grants on {{ relation.render() }}
+show grants on {{ relation.render() }}
 {% endmacro %}
 
 {# Whoever runs this is left out, or it would revoke its own access. #}
 {% macro bigquery__get_show_grant_sql(relation) %}
     {%- set located = relation.incorporate(location=adapter.get_dataset_location(relation)) %}
-    select privilege_type, grantee
-    from {{ located.information_schema('OBJECT_PRIVILEGES') }}
-    where object_schema = "{{ located.dataset }}"
-      and object_name = "{{ located.identifier }}"
-      and split(grantee, ':')[offset(1)] != session_user()
+select privilege_type, grantee
+from {{ located.information_schema('OBJECT_PRIVILEGES') }}
+where object_schema = "{{ located.dataset }}"
+  and object_name = "{{ located.identifier }}"
+  and split(grantee, ':')[offset(1)] != session_user()
 {% endmacro %}

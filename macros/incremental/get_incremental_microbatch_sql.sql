@@ -34,18 +34,18 @@
     {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
     {%- set span -%}
         {{ event_time }} >= '{{ batch.event_time_start }}'
-        and {{ event_time }} < '{{ batch.event_time_end }}'
+    and {{ event_time }} < '{{ batch.event_time_end }}'
     {%- endset -%}
     {%- set build_sql -%}
-        delete from {{ target }}
-        where {{ span }}
+    delete from {{ target }}
+    where {{ span }}
         {%- for predicate in normalize_incremental_predicates(arg_dict.get('incremental_predicates')) %}
-        and ({{ predicate }})
-        {%- endfor -%};
-        insert into {{ target }} ({{ columns }})
-        select {{ columns }}
-        from {{ source }}
-        where {{ span }};
+    and ({{ predicate }})
+    {%- endfor -%};
+    insert into {{ target }} ({{ columns }})
+    select {{ columns }}
+    from {{ source }}
+    where {{ span }};
     {%- endset -%}
     {{ return(build_sql) }}
 {%- endmacro %}

@@ -20,17 +20,17 @@
 {% macro default__get_insert_overwrite_merge_sql(target, source, dest_columns, predicates, include_sql_header) -%}
     {%- set columns = get_quoted_csv(dest_columns | map(attribute='name')) -%}
     {%- set header = config.get('sql_header', none) -%}
-    {{ header ~ '\n' if header is not none and include_sql_header -}}
-    merge into {{ target }} as DBT_INTERNAL_DEST
-        using {{ source }} as DBT_INTERNAL_SOURCE
-        on FALSE
+{{ header ~ '\n' if header is not none and include_sql_header -}}
+merge into {{ target }} as DBT_INTERNAL_DEST
+    using {{ source }} as DBT_INTERNAL_SOURCE
+    on FALSE
 
-    when not matched by source
-        {% if predicates %}and {{ predicates | join(' and ') }}{% endif %}
-        then delete
+when not matched by source
+    {% if predicates %}and {{ predicates | join(' and ') }}{% endif %}
+    then delete
 
-    when not matched then insert
-        ({{ columns }})
-    values
-        ({{ columns }})
+when not matched then insert
+    ({{ columns }})
+values
+    ({{ columns }})
 {%- endmacro %}

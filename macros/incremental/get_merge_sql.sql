@@ -42,23 +42,23 @@
     ) -%}
     {%- set columns = get_quoted_csv(dest_columns | map(attribute='name')) -%}
     {%- set header = config.get('sql_header', none) -%}
-    {{ header ~ '\n' if header is not none -}}
-    merge into {{ target }} as DBT_INTERNAL_DEST
-        using {{ source }} as DBT_INTERNAL_SOURCE
-        on ({{ predicates | join(') and (') }})
+{{ header ~ '\n' if header is not none -}}
+merge into {{ target }} as DBT_INTERNAL_DEST
+    using {{ source }} as DBT_INTERNAL_SOURCE
+    on ({{ predicates | join(') and (') }})
 
     {%- if unique_key %}
 
-    when matched then update set
-        {% for column in updated -%}
-        {{ column }} = DBT_INTERNAL_SOURCE.{{ column }}{{ ', ' if not loop.last }}
+when matched then update set
+    {% for column in updated -%}
+    {{ column }} = DBT_INTERNAL_SOURCE.{{ column }}{{ ', ' if not loop.last }}
         {%- endfor %}
     {%- endif %}
 
-    when not matched then insert
-        ({{ columns }})
-    values
-        ({{ columns }})
+when not matched then insert
+    ({{ columns }})
+values
+    ({{ columns }})
 {%- endmacro %}
 
 {% macro duckdb__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none) -%}
@@ -75,17 +75,17 @@
     {%- set clauses = config.get('merge_clauses', {}) -%}
     {%- set header = config.get('sql_header', none) -%}
     {%- set returned = config.get('merge_returning_columns') -%}
-    {{ header ~ '\n' if header is not none -}}
-    MERGE INTO {{ target }} AS DBT_INTERNAL_DEST
-        USING {{ source }} AS DBT_INTERNAL_SOURCE
-        {{ duckdb__merge_join_clause(unique_key, config.get('merge_on_using_columns', []), incremental_predicates) | trim }}
+{{ header ~ '\n' if header is not none -}}
+MERGE INTO {{ target }} AS DBT_INTERNAL_DEST
+    USING {{ source }} AS DBT_INTERNAL_SOURCE
+    {{ duckdb__merge_join_clause(unique_key, config.get('merge_on_using_columns', []), incremental_predicates) | trim }}
     {%- for clause in clauses.get('when_matched', [update]) %}
-    WHEN MATCHED{{ duckdb__merge_condition(clause) }} THEN {{ duckdb__merge_action(clause, dest_columns) | trim }}
+WHEN MATCHED{{ duckdb__merge_condition(clause) }} THEN {{ duckdb__merge_action(clause, dest_columns) | trim }}
     {%- endfor %}
     {%- for clause in clauses.get('when_not_matched', [defaults.when_not_matched_insert_by_name]) %}
-    WHEN NOT MATCHED{{ ' BY ' ~ (clause.get('by') | upper) if clause.get('by') }}{{ duckdb__merge_condition(clause) }} THEN {{ duckdb__merge_action(clause, dest_columns) | trim }}
+WHEN NOT MATCHED{{ ' BY ' ~ (clause.get('by') | upper) if clause.get('by') }}{{ duckdb__merge_condition(clause) }} THEN {{ duckdb__merge_action(clause, dest_columns) | trim }}
     {%- endfor %}
     {%- if returned %}
-    RETURNING {{ returned if returned is string else returned | join(', ') }}
+RETURNING {{ returned if returned is string else returned | join(', ') }}
     {%- endif -%}
 {%- endmacro %}

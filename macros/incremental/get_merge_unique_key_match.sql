@@ -14,8 +14,8 @@
 
 {% macro bigquery__get_merge_unique_key_match(source_unique_key, target_unique_key) -%}
     {%- if adapter.behavior.enable_truthy_nulls_equals_macro.no_warn -%}
-    (({{ source_unique_key }} is null and {{ target_unique_key }} is null) or ({{ source_unique_key }} = {{ target_unique_key }}))
+(({{ source_unique_key }} is null and {{ target_unique_key }} is null) or ({{ source_unique_key }} = {{ target_unique_key }}))
     {%- else -%}
-    ({{ source_unique_key }} = {{ target_unique_key }})
+({{ source_unique_key }} = {{ target_unique_key }})
     {%- endif -%}
 {%- endmacro %}

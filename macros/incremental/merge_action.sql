@@ -7,24 +7,24 @@
     {%- set action, mode = clause.get('action'), clause.get('mode') -%}
     {%- set modes = {'by_name': 'BY NAME', 'by_position': 'BY POSITION'} -%}
     {%- if action == 'update' and mode in modes -%}
-    UPDATE {{ modes[mode] }}
+UPDATE {{ modes[mode] }}
     {%- elif action == 'update' and mode == 'star' -%}
-    UPDATE SET *
+UPDATE SET *
     {%- elif action == 'update' -%}
-    UPDATE SET {{ duckdb__merge_assignments(clause, dest_columns) }}
+UPDATE SET {{ duckdb__merge_assignments(clause, dest_columns) }}
     {%- elif action == 'insert' and mode in modes -%}
-    INSERT {{ modes[mode] }}
+INSERT {{ modes[mode] }}
     {%- elif action == 'insert' and mode == 'star' -%}
-    INSERT *
+INSERT *
     {%- elif action == 'insert' and mode == 'explicit' -%}
     {%- set insert = clause.get('insert', {}) -%}
-    INSERT ({{ insert.get('columns', []) | join(', ') }}) VALUES ({{ insert.get('values', []) | join(', ') }})
+INSERT ({{ insert.get('columns', []) | join(', ') }}) VALUES ({{ insert.get('values', []) | join(', ') }})
     {%- elif action == 'delete' -%}
-    DELETE
+DELETE
     {%- elif action == 'do_nothing' -%}
-    DO NOTHING
+DO NOTHING
     {%- elif action == 'error' -%}
     {%- set message = clause.get('error_message') or '' -%}
-    ERROR{{ " '" ~ (message | replace("'", "''")) ~ "'" if message }}
+ERROR{{ " '" ~ (message | replace("'", "''")) ~ "'" if message }}
     {%- endif -%}
 {%- endmacro %}

@@ -18,5 +18,5 @@
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
-    {{ assignments | join(', ') }}
+{{ assignments | join(', ') }}
 {%- endmacro %}

@@ -5,7 +5,7 @@
 #}
 {% macro duckdb__merge_condition(clause) -%}
     {%- set condition = clause.get('condition') -%}
-    {%- if condition is string and condition %} AND {{ condition }}
-    {%- elif condition %} AND ({{ condition | join(') AND (') }})
+{%- if condition is string and condition %} AND {{ condition }}
+{%- elif condition %} AND ({{ condition | join(') AND (') }})
     {%- endif -%}
 {%- endmacro %}

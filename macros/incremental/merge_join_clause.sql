@@ -13,9 +13,9 @@
         {%- do matches.append('DBT_INTERNAL_SOURCE.' ~ key ~ ' = DBT_INTERNAL_DEST.' ~ key) -%}
     {%- endfor -%}
     {%- if merge_on_using_columns -%}
-    USING ({{ merge_on_using_columns | join(', ') }})
-    {%- if filters %} ON ({{ filters | join(') AND (') }}){% endif -%}
+USING ({{ merge_on_using_columns | join(', ') }})
+{%- if filters %} ON ({{ filters | join(') AND (') }}){% endif -%}
     {%- else -%}
-    ON ({{ ((matches or ['FALSE']) + filters) | join(') AND (') }})
+ON ({{ ((matches or ['FALSE']) + filters) | join(') AND (') }})
     {%- endif -%}
 {%- endmacro %}

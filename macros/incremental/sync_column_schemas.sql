@@ -28,5 +28,5 @@
         {%- set synced = adapter.sync_struct_columns(on_schema_change, source_relation, target_relation, changes) -%}
         {%- set changes = synced if synced is not none else changes -%}
     {%- endif -%}
-    {{ default__sync_column_schemas(on_schema_change, target_relation, changes) }}
+{{ default__sync_column_schemas(on_schema_change, target_relation, changes) }}
 {% endmacro %}

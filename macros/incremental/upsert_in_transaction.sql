@@ -27,5 +27,5 @@
     {%- call statement('main') -%}
         {{ build_sql }}
     {%- endcall -%}
-    {{ drop_relation(scratch.relation.incorporate(type='table')) }}
+{{ drop_relation(scratch.relation.incorporate(type='table')) }}
 {% endmacro %}

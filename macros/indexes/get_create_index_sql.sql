@@ -13,5 +13,5 @@
 
 {% macro duckdb__get_create_index_sql(relation, index_dict) -%}
     {%- set index = adapter.parse_index(index_dict) -%}
-    create {{ 'unique ' if index.unique }}index "{{ index.render(relation) }}" on {{ relation }} ({{ index.columns | join(', ') }});
+create {{ 'unique ' if index.unique }}index "{{ index.render(relation) }}" on {{ relation }} ({{ index.columns | join(', ') }});
 {%- endmacro %}

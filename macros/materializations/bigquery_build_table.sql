@@ -16,9 +16,9 @@
         {%- endcall -%}
         {%- set options = {'expiration_timestamp': 'NULL'} -%}
         {%- do options.update(adapter.get_table_options(config, model, false)) -%}
+        {%- set swap_sql = bigquery__swap_sql(existing_relation, target_relation, beside) -%}
         {%- call statement('swap') -%}
-            alter table {{ beside }} set {{ bigquery_options(options) }};
-            {{ bigquery__swap_sql(existing_relation, target_relation, beside) }}
+            {{ 'alter table ' ~ beside ~ ' set ' ~ bigquery_options(options) ~ ';\n' ~ swap_sql }}
         {%- endcall -%}
     {%- elif existing_relation is none -%}
         {%- call statement('main', language=language) -%}

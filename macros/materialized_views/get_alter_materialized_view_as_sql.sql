@@ -22,8 +22,8 @@
     relation, configuration_changes, sql, existing_relation, backup_relation, intermediate_relation
 ) -%}
     {%- if configuration_changes.requires_full_refresh -%}
-    {{ get_replace_sql(existing_relation, relation, sql) }}
+{{ get_replace_sql(existing_relation, relation, sql) }}
     {%- else -%}
-    alter materialized view {{ relation }} set {{ bigquery_options(configuration_changes.options) }}
+alter materialized view {{ relation }} set {{ bigquery_options(configuration_changes.options) }}
     {%- endif -%}
 {%- endmacro %}

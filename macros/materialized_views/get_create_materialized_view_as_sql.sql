@@ -17,6 +17,6 @@
 {%- endmacro %}
 
 {% macro bigquery__get_create_materialized_view_as_sql(relation, sql) -%}
-    create materialized view if not exists {{ relation }}
-    {{ bigquery__materialized_view_clauses(sql) }}
+create materialized view if not exists {{ relation }}
+{{ bigquery__materialized_view_clauses(sql) }}
 {%- endmacro %}

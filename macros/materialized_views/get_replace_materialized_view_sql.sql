@@ -12,8 +12,8 @@
 {%- endmacro %}
 
 {% macro bigquery__get_replace_materialized_view_sql(relation, sql) -%}
-    create or replace materialized view {{ relation }}
-    {{ bigquery__materialized_view_clauses(sql) }}
+create or replace materialized view {{ relation }}
+{{ bigquery__materialized_view_clauses(sql) }}
 {%- endmacro %}
 
 {# The name that dbt-bigquery gives it. #}

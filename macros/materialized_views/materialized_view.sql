@@ -13,7 +13,7 @@
         target_relation, 'materialized_view' if existing_relation is none else existing_relation.type
     ) -%}
 
-    {{ materialized_view_setup(backup_relation, intermediate_relation, pre_hooks) }}
+{{ materialized_view_setup(backup_relation, intermediate_relation, pre_hooks) }}
     {%- set build_sql = materialized_view_get_build_sql(
         existing_relation, target_relation, backup_relation, intermediate_relation
     ) -%}
@@ -22,7 +22,7 @@
     {%- else -%}
         {{ materialized_view_execute_no_op(target_relation) }}
     {%- endif -%}
-    {{ materialized_view_teardown(backup_relation, intermediate_relation, post_hooks) }}
+{{ materialized_view_teardown(backup_relation, intermediate_relation, post_hooks) }}
 
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}

@@ -11,7 +11,7 @@
         bigquery_options(adapter.get_materialized_view_options(config, model)),
     ] -%}
     {%- for clause in clauses if clause -%}
-    {{ clause }}
-    {% endfor -%}
-    as {{ sql }}
+{{ clause }}
+{% endfor -%}
+as {{ sql }}
 {%- endmacro %}

@@ -31,11 +31,11 @@
         {{ get_assert_columns_equivalent(sql) }}
     {%- endif -%}
     {%- set header = config.get('sql_header', none) -%}
-    {{ header ~ '\n' if header is not none -}}
-    create {{ 'temporary ' if temporary }}table {{ relation.include(database=(not temporary), schema=(not temporary)) }}
-    {%- if has_contract %} {{ get_table_columns_and_constraints() }}{% endif %} as (
-    {{ get_select_subquery(sql) if has_contract else sql }}
-    );
+{{ header ~ '\n' if header is not none -}}
+create {{ 'temporary ' if temporary }}table {{ relation.include(database=(not temporary), schema=(not temporary)) }}
+{%- if has_contract %} {{ get_table_columns_and_constraints() }}{% endif %} as (
+{{ get_select_subquery(sql) if has_contract else sql }}
+);
 {%- endmacro %}
 
 {# DuckDB takes column types and constraints only in a statement of their own, and none at all for temporary tables. #}
@@ -50,36 +50,36 @@
     {%- set header = config.get('sql_header', none) -%}
     {%- set name = relation.include(database=(not temporary), schema=(not temporary)) -%}
     {%- set is_laid_out = partitioned_by or sorted_by -%}
-    {{ header ~ '\n' if header is not none -}}
+{{ header ~ '\n' if header is not none -}}
     {%- if has_contract -%}
-    create table {{ name }} {{ get_table_columns_and_constraints() }};
+create table {{ name }} {{ get_table_columns_and_constraints() }};
     {%- elif is_laid_out -%}
-    create table {{ name }} as (
-    select * from (
-    {{ compiled_code }}
-    ) as model_subq
-    limit 0
-    );
+create table {{ name }} as (
+select * from (
+{{ compiled_code }}
+) as model_subq
+limit 0
+);
     {%- endif -%}
     {%- if partitioned_by %}
-    {{ duckdb__alter_table_set_partitioned_by(relation, partitioned_by) }}
+{{ duckdb__alter_table_set_partitioned_by(relation, partitioned_by) }}
     {%- endif -%}
     {%- if sorted_by %}
-    {{ duckdb__alter_table_set_sorted_by(relation, sorted_by) }}
+{{ duckdb__alter_table_set_sorted_by(relation, sorted_by) }}
     {%- endif -%}
     {%- if has_contract %}
-    insert into {{ name }} {{ get_column_names() }} (
-    {{ get_select_subquery(compiled_code) }}
-    );
+insert into {{ name }} {{ get_column_names() }} (
+{{ get_select_subquery(compiled_code) }}
+);
     {%- elif is_laid_out %}
-    insert into {{ name }}
-    select * from (
-    {{ compiled_code }}
-    ) as model_subq;
+insert into {{ name }}
+select * from (
+{{ compiled_code }}
+) as model_subq;
     {%- else -%}
-    create {{ 'temporary ' if temporary }}table {{ name }} as (
-    {{ compiled_code }}
-    );
+create {{ 'temporary ' if temporary }}table {{ name }} as (
+{{ compiled_code }}
+);
     {%- endif -%}
 {%- endmacro %}
 
@@ -113,14 +113,14 @@
         'with connection default' if is_iceberg else '',
         bigquery_table_options(config, model, temporary),
     ] -%}
-    {{ header ~ '\n' if header is not none -}}
-    create or replace table {{ relation.render() }}
-    {% for clause in clauses if clause -%}
-    {{ clause }}
-    {% endfor -%}
+{{ header ~ '\n' if header is not none -}}
+create or replace table {{ relation.render() }}
+{% for clause in clauses if clause -%}
+{{ clause }}
+{% endfor -%}
     {%- if not is_by_ingestion -%}
-    as (
-    {{ query }}
-    );
+as (
+{{ query }}
+);
     {%- endif -%}
 {%- endmacro %}

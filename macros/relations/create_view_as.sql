@@ -20,10 +20,14 @@
         {{ get_assert_columns_equivalent(sql) }}
     {%- endif -%}
     {%- set header = config.get('sql_header', none) -%}
-    {{ header ~ '\n' if header is not none -}}
-    create view {{ relation.render() }} as (
-    {{ sql }}
-    );
+{{ header ~ '\n' if header is not none -}}
+create view {{ relation.render() }} as (
+{{ sql }}
+);
+{%- endmacro %}
+
+{% macro duckdb__create_view_as(relation, sql) -%}
+    {{ return(default__create_view_as(relation, sql)) }}
 {%- endmacro %}
 
 {% macro bigquery__create_view_as(relation, sql) -%}
@@ -31,8 +35,8 @@
         {{ get_assert_columns_equivalent(sql) }}
     {%- endif -%}
     {%- set header = config.get('sql_header', none) -%}
-    {{ header ~ '\n' if header is not none -}}
-    create or replace view {{ relation.render() }}
-    {{ bigquery_view_options(config, model) }}
-    as {{ sql }};
+{{ header ~ '\n' if header is not none -}}
+create or replace view {{ relation.render() }}
+{{ bigquery_view_options(config, model) }}
+as {{ sql }};
 {%- endmacro %}

@@ -8,9 +8,9 @@
 {%- endmacro %}
 
 {% macro default__drop_materialized_view(relation) -%}
-    drop materialized view if exists {{ relation.render() }} cascade
+drop materialized view if exists {{ relation.render() }} cascade
 {%- endmacro %}
 
 {% macro bigquery__drop_materialized_view(relation) -%}
-    drop materialized view if exists {{ relation.render() }}
+drop materialized view if exists {{ relation.render() }}
 {%- endmacro %}

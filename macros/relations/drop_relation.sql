@@ -13,3 +13,14 @@
         {{ get_drop_sql(relation) }}
     {%- endcall -%}
 {%- endmacro %}
+
+{# DuckLake knows no `cascade`. #}
+{% macro duckdb__drop_relation(relation) -%}
+    {%- call statement('drop_relation', auto_begin=false) -%}
+        drop {{ relation.type }} if exists {{ relation.render() }}{{ ' cascade' if not adapter.is_ducklake(relation) }}
+    {%- endcall -%}
+{%- endmacro %}
+
+{% macro bigquery__drop_relation(relation) -%}
+    {{ return(default__drop_relation(relation)) }}
+{%- endmacro %}

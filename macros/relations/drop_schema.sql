@@ -12,3 +12,11 @@
         drop schema if exists {{ relation.without_identifier() }} cascade
     {%- endcall -%}
 {%- endmacro %}
+
+{% macro duckdb__drop_schema(relation) -%}
+    {{ return(default__drop_schema(relation)) }}
+{%- endmacro %}
+
+{% macro bigquery__drop_schema(relation) -%}
+    {{ return(default__drop_schema(relation)) }}
+{%- endmacro %}

@@ -9,9 +9,9 @@
 {%- endmacro %}
 
 {% macro default__drop_table(relation) -%}
-    drop table if exists {{ relation.render() }} cascade
+drop table if exists {{ relation.render() }} cascade
 {%- endmacro %}
 
 {% macro bigquery__drop_table(relation) -%}
-    drop table if exists {{ relation.render() }}
+drop table if exists {{ relation.render() }}
 {%- endmacro %}

@@ -9,9 +9,9 @@
 {%- endmacro %}
 
 {% macro default__drop_view(relation) -%}
-    drop view if exists {{ relation.render() }} cascade
+drop view if exists {{ relation.render() }} cascade
 {%- endmacro %}
 
 {% macro bigquery__drop_view(relation) -%}
-    drop view if exists {{ relation.render() }}
+drop view if exists {{ relation.render() }}
 {%- endmacro %}

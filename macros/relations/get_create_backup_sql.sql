@@ -12,6 +12,6 @@
 
 {% macro default__get_create_backup_sql(relation) -%}
     {%- set backup = make_backup_relation(relation, relation.type) -%}
-    {{ get_drop_sql(backup) }};
-    {{ get_rename_sql(relation, backup.identifier) }}
+{{ get_drop_sql(backup) }};
+{{ get_rename_sql(relation, backup.identifier) }}
 {%- endmacro %}

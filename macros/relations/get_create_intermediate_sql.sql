@@ -12,6 +12,6 @@
 
 {% macro default__get_create_intermediate_sql(relation, sql) -%}
     {%- set intermediate = make_intermediate_relation(relation) -%}
-    {{ get_drop_sql(intermediate) }};
-    {{ get_create_sql(intermediate, sql) }}
+{{ get_drop_sql(intermediate) }};
+{{ get_create_sql(intermediate, sql) }}
 {%- endmacro %}

@@ -16,6 +16,14 @@
     {%- elif relation.is_materialized_view -%}
         {{ drop_materialized_view(relation) }}
     {%- else -%}
-        drop {{ relation.type }} if exists {{ relation.render() }} cascade
+    drop {{ relation.type }} if exists {{ relation.render() }} cascade
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro bigquery__get_drop_sql(relation) -%}
+    {%- if relation.type == 'external' -%}
+    drop external table if exists {{ relation.render() }}
+    {%- else -%}
+        {{ default__get_drop_sql(relation) }}
     {%- endif -%}
 {%- endmacro %}

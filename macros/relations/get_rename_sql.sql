@@ -2,7 +2,7 @@
     get_rename_sql(relation, new_name): the statement that gives a relation of any kind another name.
 
     duckdb    alter table "dev"."main"."a" rename to "b"
-    bigquery  alter table `dev`.`main`.`a` rename to b
+    bigquery  alter table `dev`.`main`.`a` rename to `b`
 #}
 {% macro get_rename_sql(relation, new_name) -%}
     {{ adapter.dispatch('get_rename_sql', 'dbt')(relation, new_name) }}

@@ -2,7 +2,7 @@
     get_rename_view_sql(relation, new_name): the statement that gives a view another name.
 
     duckdb    alter view "dev"."main"."a" rename to "b"
-    bigquery  alter view `dev`.`main`.`a` rename to b
+    bigquery  alter view `dev`.`main`.`a` rename to `b`
 #}
 {% macro get_rename_view_sql(relation, new_name) -%}
     {{ adapter.dispatch('get_rename_view_sql', 'dbt')(relation, new_name) }}
@@ -13,9 +13,9 @@
 {%- endmacro %}
 
 {% macro duckdb__get_rename_view_sql(relation, new_name) -%}
-    alter view {{ relation.render() }} rename to {{ adapter.quote(new_name) }}
+alter view {{ relation.render() }} rename to {{ adapter.quote(new_name) }}
 {%- endmacro %}
 
 {% macro bigquery__get_rename_view_sql(relation, new_name) -%}
-    alter view {{ relation.render() }} rename to {{ new_name }}
+alter view {{ relation.render() }} rename to {{ adapter.quote(new_name) }}
 {%- endmacro %}

@@ -15,34 +15,34 @@
 {% macro default__get_replace_sql(existing_relation, target_relation, sql) -%}
     {%- set is_replaceable = existing_relation.type == target_relation.type and existing_relation.can_be_replaced -%}
     {%- if is_replaceable and existing_relation.is_view -%}
-    {{ get_replace_view_sql(target_relation, sql) }}
+{{ get_replace_view_sql(target_relation, sql) }}
     {%- elif is_replaceable and existing_relation.is_table -%}
-    {{ get_replace_table_sql(target_relation, sql) }}
+{{ get_replace_table_sql(target_relation, sql) }}
     {%- elif is_replaceable and existing_relation.is_materialized_view -%}
-    {{ get_replace_materialized_view_sql(target_relation, sql) }}
+{{ get_replace_materialized_view_sql(target_relation, sql) }}
     {%- elif target_relation.can_be_renamed and existing_relation.can_be_renamed -%}
-    {{ get_create_intermediate_sql(target_relation, sql) }};
-    {{ get_create_backup_sql(existing_relation) }};
-    {{ get_rename_intermediate_sql(target_relation) }};
-    {{ get_drop_backup_sql(existing_relation) }}
+{{ get_create_intermediate_sql(target_relation, sql) }};
+{{ get_create_backup_sql(existing_relation) }};
+{{ get_rename_intermediate_sql(target_relation) }};
+{{ get_drop_backup_sql(existing_relation) }}
     {%- elif target_relation.can_be_renamed -%}
-    {{ get_create_intermediate_sql(target_relation, sql) }};
-    {{ get_drop_sql(existing_relation) }};
-    {{ get_rename_intermediate_sql(target_relation) }}
+{{ get_create_intermediate_sql(target_relation, sql) }};
+{{ get_drop_sql(existing_relation) }};
+{{ get_rename_intermediate_sql(target_relation) }}
     {%- elif existing_relation.can_be_renamed -%}
-    {{ get_create_backup_sql(existing_relation) }};
-    {{ get_create_sql(target_relation, sql) }};
-    {{ get_drop_backup_sql(existing_relation) }}
+{{ get_create_backup_sql(existing_relation) }};
+{{ get_create_sql(target_relation, sql) }};
+{{ get_drop_backup_sql(existing_relation) }}
     {%- else -%}
-    {{ get_drop_sql(existing_relation) }};
-    {{ get_create_sql(target_relation, sql) }}
+{{ get_drop_sql(existing_relation) }};
+{{ get_create_sql(target_relation, sql) }}
     {%- endif -%}
 {%- endmacro %}
 
 {% macro duckdb__get_replace_sql(existing_relation, target_relation, sql) -%}
     {{ get_create_intermediate_sql(target_relation, sql) }}
-    {{ get_drop_sql(existing_relation) }};
-    {{ get_rename_intermediate_sql(target_relation) }}
+{{ get_drop_sql(existing_relation) }};
+{{ get_rename_intermediate_sql(target_relation) }}
 {%- endmacro %}
 
 {#
@@ -52,15 +52,15 @@
 {% macro bigquery__get_replace_sql(existing_relation, target_relation, sql) -%}
     {%- set partitioning = adapter.parse_partition_by(config.get('partition_by', none)) -%}
     {%- if target_relation.is_view and existing_relation.is_view -%}
-    {{ get_create_sql(target_relation, sql) }}
+{{ get_create_sql(target_relation, sql) }}
     {%- elif target_relation.is_table and existing_relation.is_table
         and adapter.is_replaceable(existing_relation, partitioning, config.get('cluster_by', none)) -%}
-    {{ get_create_sql(target_relation, sql) }}
+{{ get_create_sql(target_relation, sql) }}
     {%- elif target_relation.is_materialized_view and existing_relation.is_materialized_view -%}
-    {{ get_replace_materialized_view_sql(target_relation, sql) }}
+{{ get_replace_materialized_view_sql(target_relation, sql) }}
     {%- elif target_relation.is_table -%}
-    {{ bigquery__swap_in_table_sql(existing_relation, target_relation, sql) }}
+{{ bigquery__swap_in_table_sql(existing_relation, target_relation, sql) }}
     {%- else -%}
-    {{ bigquery__swap_in_view_sql(existing_relation, target_relation, sql) }}
+{{ bigquery__swap_in_view_sql(existing_relation, target_relation, sql) }}
     {%- endif -%}
 {%- endmacro %}

@@ -13,9 +13,9 @@
 {%- endmacro %}
 
 {% macro duckdb__get_replace_table_sql(relation, sql) -%}
-    create or replace table {{ relation.render() }} as (
-    {{ sql }}
-    );
+create or replace table {{ relation.render() }} as (
+{{ sql }}
+);
 {%- endmacro %}
 
 {% macro bigquery__get_replace_table_sql(relation, sql) -%}

@@ -12,7 +12,11 @@
 
 {% macro default__get_select_subquery(sql) -%}
     select {{ adapter.dispatch('get_column_names', 'dbt')() }}
-    from (
-    {{ sql }}
-    ) as model_subq
+from (
+{{ sql }}
+) as model_subq
+{%- endmacro %}
+
+{% macro bigquery__get_select_subquery(sql) -%}
+    {{ return(default__get_select_subquery(sql)) }}
 {%- endmacro %}

@@ -19,3 +19,7 @@
         alter {{ to_relation.type }} {{ from_relation.render() }} rename to {{ adapter.quote_as_configured(to_relation.identifier, 'identifier') }}
     {%- endcall -%}
 {%- endmacro %}
+
+{% macro bigquery__rename_relation(from_relation, to_relation) -%}
+    {{ return(default__rename_relation(from_relation, to_relation)) }}
+{%- endmacro %}

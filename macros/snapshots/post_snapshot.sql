@@ -11,8 +11,8 @@
 {% macro default__post_snapshot(staging_relation) %}
 {% endmacro %}
 
-{% macro duckdb__post_snapshot(staging_relation) %}
-    {%- do drop_relation(staging_relation) -%}
+{% macro duckdb__post_snapshot(temporary_relation) %}
+    {%- do drop_relation(temporary_relation) -%}
 {% endmacro %}
 
 {% macro bigquery__post_snapshot(staging_relation) %}

@@ -32,7 +32,7 @@
         {%- set changes_sql = build_snapshot_table(strategy, model['compiled_code']) -%}
         {%- set build_sql = create_table_as(false, target_relation, changes_sql) -%}
     {%- endif -%}
-    {{ check_time_data_types(changes_sql) }}
+{{ check_time_data_types(changes_sql) }}
     {%- call statement('main') -%}
         {{ build_sql }}
     {%- endcall -%}

@@ -9,9 +9,9 @@
 {%- endmacro %}
 
 {% macro default__snapshot_hash_arguments(args) -%}
-    md5({% for argument in args %}coalesce(cast({{ argument }} as varchar ), ''){{ " || '|' || " if not loop.last }}{% endfor %})
+md5({% for argument in args %}coalesce(cast({{ argument }} as varchar ), ''){{ " || '|' || " if not loop.last }}{% endfor %})
 {%- endmacro %}
 
 {% macro bigquery__snapshot_hash_arguments(args) -%}
-    to_hex(md5(concat({% for argument in args %}coalesce(cast({{ argument }} as string), ''){{ ", '|', " if not loop.last }}{% endfor %})))
+to_hex(md5(concat({% for argument in args %}coalesce(cast({{ argument }} as string), ''){{ ", '|', " if not loop.last }}{% endfor %})))
 {%- endmacro %}

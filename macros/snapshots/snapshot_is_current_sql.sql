@@ -8,8 +8,8 @@
 {% macro snapshot_is_current_sql(valid_to, columns) -%}
     {%- set current = config.get('dbt_valid_to_current') -%}
     {%- if current -%}
-    ( {{ equals(valid_to, current | trim) | trim }} or {{ valid_to }} is null )
+( {{ equals(valid_to, current | trim) | trim }} or {{ valid_to }} is null )
     {%- else -%}
-    {{ valid_to }} is null
+{{ valid_to }} is null
     {%- endif -%}
 {%- endmacro %}

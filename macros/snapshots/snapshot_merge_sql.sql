@@ -17,32 +17,32 @@
 {% macro default__snapshot_merge_sql(target, source, insert_cols) -%}
     {%- set columns = config.get('snapshot_table_column_names') or get_snapshot_table_column_names() -%}
     {%- set names = insert_cols | join(', ') -%}
-    merge into {{ target.render() }} as DBT_INTERNAL_DEST
-    using {{ source }} as DBT_INTERNAL_SOURCE
-    on DBT_INTERNAL_SOURCE.{{ columns.dbt_scd_id }} = DBT_INTERNAL_DEST.{{ columns.dbt_scd_id }}
+merge into {{ target.render() }} as DBT_INTERNAL_DEST
+using {{ source }} as DBT_INTERNAL_SOURCE
+on DBT_INTERNAL_SOURCE.{{ columns.dbt_scd_id }} = DBT_INTERNAL_DEST.{{ columns.dbt_scd_id }}
 
-    when matched
-        and {{ snapshot_is_current_sql('DBT_INTERNAL_DEST.' ~ columns.dbt_valid_to, columns) | trim }}
-        and DBT_INTERNAL_SOURCE.dbt_change_type in ('update', 'delete')
-        then update set {{ columns.dbt_valid_to }} = DBT_INTERNAL_SOURCE.{{ columns.dbt_valid_to }}
+when matched
+    and {{ snapshot_is_current_sql('DBT_INTERNAL_DEST.' ~ columns.dbt_valid_to, columns) | trim }}
+    and DBT_INTERNAL_SOURCE.dbt_change_type in ('update', 'delete')
+    then update set {{ columns.dbt_valid_to }} = DBT_INTERNAL_SOURCE.{{ columns.dbt_valid_to }}
 
-    when not matched
-        and DBT_INTERNAL_SOURCE.dbt_change_type = 'insert'
-        then insert ({{ names }})
-        values ({{ names }})
+when not matched
+    and DBT_INTERNAL_SOURCE.dbt_change_type = 'insert'
+    then insert ({{ names }})
+    values ({{ names }})
 {%- endmacro %}
 
 {% macro duckdb__snapshot_merge_sql(target, source, insert_cols) -%}
     {%- set columns = config.get('snapshot_table_column_names') or get_snapshot_table_column_names() -%}
-    update {{ target }} as DBT_INTERNAL_TARGET
-    set {{ columns.dbt_valid_to }} = DBT_INTERNAL_SOURCE.{{ columns.dbt_valid_to }}
-    from {{ source }} as DBT_INTERNAL_SOURCE
-    where DBT_INTERNAL_SOURCE.{{ columns.dbt_scd_id }}::text = DBT_INTERNAL_TARGET.{{ columns.dbt_scd_id }}::text
-        and DBT_INTERNAL_SOURCE.dbt_change_type::text in ('update', 'delete')
-        and {{ snapshot_is_current_sql('DBT_INTERNAL_TARGET.' ~ columns.dbt_valid_to, columns) | trim }};
+update {{ target }} as DBT_INTERNAL_TARGET
+set {{ columns.dbt_valid_to }} = DBT_INTERNAL_SOURCE.{{ columns.dbt_valid_to }}
+from {{ source }} as DBT_INTERNAL_SOURCE
+where DBT_INTERNAL_SOURCE.{{ columns.dbt_scd_id }}::text = DBT_INTERNAL_TARGET.{{ columns.dbt_scd_id }}::text
+    and DBT_INTERNAL_SOURCE.dbt_change_type::text in ('update', 'delete')
+    and {{ snapshot_is_current_sql('DBT_INTERNAL_TARGET.' ~ columns.dbt_valid_to, columns) | trim }};
 
-    insert into {{ target }} ({{ insert_cols | join(', ') }})
-    select DBT_INTERNAL_SOURCE.{{ insert_cols | join(', DBT_INTERNAL_SOURCE.') }}
-    from {{ source }} as DBT_INTERNAL_SOURCE
-    where DBT_INTERNAL_SOURCE.dbt_change_type::text = 'insert';
+insert into {{ target }} ({{ insert_cols | join(', ') }})
+select DBT_INTERNAL_SOURCE.{{ insert_cols | join(', DBT_INTERNAL_SOURCE.') }}
+from {{ source }} as DBT_INTERNAL_SOURCE
+where DBT_INTERNAL_SOURCE.dbt_change_type::text = 'insert';
 {%- endmacro %}

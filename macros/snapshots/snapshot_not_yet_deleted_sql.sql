@@ -9,8 +9,8 @@
 {% macro snapshot_not_yet_deleted_sql(columns) %}
     {%- set valid_to = 'snapshotted_data.' ~ columns.dbt_valid_to -%}
     {%- set current = config.get('dbt_valid_to_current') %}
-            and not (
-                snapshotted_data.{{ columns.dbt_is_deleted }} = 'True'
-                and {{ valid_to }} {{ '= ' ~ current if current else 'is null' }}
-            )
+        and not (
+            snapshotted_data.{{ columns.dbt_is_deleted }} = 'True'
+            and {{ valid_to }} {{ '= ' ~ current if current else 'is null' }}
+        )
 {%- endmacro %}

@@ -13,9 +13,9 @@
 {% endmacro %}
 
 {% macro duckdb__snapshot_string_as_time(timestamp) -%}
-    '{{ timestamp }}'::timestamp
+'{{ timestamp }}'::timestamp
 {%- endmacro %}
 
 {% macro bigquery__snapshot_string_as_time(timestamp) -%}
-    TIMESTAMP("{{ timestamp }}")
+TIMESTAMP("{{ timestamp }}")
 {%- endmacro %}

@@ -7,7 +7,7 @@
     {%- if unique_key | is_list -%}
         {%- for key in unique_key -%}
             {%- set name = '.dbt_unique_key_' ~ loop.index -%}
-            {{ equals(identifier ~ name, from_identifier ~ name) | trim }}{{ ' and ' if not loop.last }}
+        {{ equals(identifier ~ name, from_identifier ~ name) | trim }}{{ ' and ' if not loop.last }}
         {%- endfor -%}
     {%- else -%}
         {{ identifier }}.dbt_unique_key = {{ from_identifier }}.dbt_unique_key
