@@ -26,7 +26,13 @@ pub mod adapter;
 
 pub mod jinja;
 
+pub mod graph;
+
+pub mod plan;
+
 pub mod execute;
+
+pub mod artifacts;
 
 pub mod report;
 

@@ -4,7 +4,7 @@
 //! because projects and packages put keys of their own into them; [`NodeConfig`] answers the questions we ask.
 
 mod config;
-mod contract;
+pub mod contract;
 mod node;
 pub mod python;
 mod resource;
