@@ -2,6 +2,8 @@
 
 mod interrupt;
 
+pub mod scheduler;
+
 pub mod seed;
 
 pub use interrupt::Interrupt;
