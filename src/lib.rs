@@ -32,6 +32,8 @@ pub mod plan;
 
 pub mod execute;
 
+pub mod ingest;
+
 pub mod artifacts;
 
 pub mod report;
