@@ -9,6 +9,8 @@
 //! Files of a load are written once, under the digest of what they hold; the manifest is written last and in one
 //! step. Readers follow the manifest, so a load that was cut short does not exist.
 
+#[cfg(feature = "bigquery")]
+mod bucket;
 mod folder;
 mod manifest;
 
@@ -69,6 +71,9 @@ pub fn open(address: &str, project: &Project) -> Result<Box<dyn Lake>, String> {
         return Ok(Box::new(Folder::new(project.root.join(address))));
     };
     match scheme {
+        #[cfg(feature = "bigquery")]
+        "gs" => Ok(Box::new(bucket::BucketLake::open(address, project)?)),
+        #[cfg(not(feature = "bigquery"))]
         "gs" => Err("this build of tamis has no Cloud Storage: it was made without the feature `bigquery`".to_string()),
         _ => Err(format!("`{scheme}://` is not a place a lake can be; write a folder or `gs://bucket/prefix`")),
     }
