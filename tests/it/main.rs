@@ -6,4 +6,6 @@ mod cli;
 
 mod duckdb;
 
+mod macros;
+
 mod rooms;
