@@ -101,13 +101,16 @@ fn callable(prefix: &str, tag: &str) -> Definition {
     let (name, arguments) = tag.split_once('(').expect("a macro has brackets");
     let inside = &arguments[..arguments.rfind(')').expect("brackets are closed")];
     let mut depth = 0_usize;
+    let mut quote = None;
     let top_level = inside.split(|letter| {
-        match letter {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
+        match (quote, letter) {
+            (Some(open), _) => quote = if letter == open { None } else { Some(open) },
+            (None, '\'' | '"') => quote = Some(letter),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            (None, _) => {}
         }
-        letter == ',' && depth == 0
+        letter == ',' && depth == 0 && quote.is_none()
     });
     let names = top_level.map(|argument| argument.split('=').next().unwrap_or_default().trim().to_string());
     Definition { name: format!("{prefix}{}", name.trim()), arguments: names.filter(|name| !name.is_empty()).collect() }
