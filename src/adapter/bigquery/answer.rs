@@ -122,7 +122,7 @@ pub fn explain(error: ApiError, sql: Option<&str>) -> AdapterError {
     let reason = error.reason.clone();
     let mut explained = AdapterError::from(error);
     if let Some(sql) = sql {
-        explained.offset = offset(&explained.message, sql);
+        explained.offset = offset(&explained.message, sql).or_else(|| only_place(&explained.message, sql));
     }
     match reason.as_deref() {
         Some("bytesBilledLimitExceeded") => {
@@ -165,6 +165,19 @@ fn offset(message: &str, sql: &str) -> Option<usize> {
     Some(start + text.trim_end_matches(['\n', '\r']).len())
 }
 
+/// Where an unknown name stands, if the message tells no place but the name stands in one place only.
+fn only_place(message: &str, sql: &str) -> Option<usize> {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let name = message.split("Unrecognized name: ").nth(1)?;
+    let name = name.split(|letter: char| !is_part(letter)).next().filter(|name| !name.is_empty())?;
+    let mut places = sql.match_indices(name).map(|(start, _)| start).filter(|start| {
+        let (before, after) = (&sql[..*start], &sql[start + name.len()..]);
+        !before.ends_with(is_part) && !after.starts_with(is_part)
+    });
+    let first = places.next()?;
+    places.next().is_none().then_some(first)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -201,6 +214,13 @@ mod tests {
         assert_eq!(at("see array[1:2]x, at [1:1]", "select"), Some("select".to_string()));
         assert_eq!(at("nothing to see", "select"), None);
         assert_eq!(at("at [9:1]", "select"), None);
+    }
+
+    #[test]
+    fn an_unknown_name_is_found_where_it_stands_alone() {
+        assert_eq!(only_place("Unrecognized name: nope", "select nope_2, nope from t"), Some(15));
+        assert_eq!(only_place("Unrecognized name: a; Did you mean b?", "select a, a from t"), None);
+        assert_eq!(only_place("Syntax error", "select"), None);
     }
 
     #[test]

@@ -21,6 +21,7 @@ use gcp_bigquery_client::yup_oauth2::{
 };
 use serde_json::json;
 
+use super::error::plain;
 use super::settings::{Environment, Keys};
 use crate::adapter::{AdapterError, ErrorKind};
 use crate::manifest::{Json, JsonMap};
@@ -238,14 +239,13 @@ fn read_key_file(path: &Path, key: &str) -> Result<String, AdapterError> {
     })
 }
 
-// The standard library's words end in "(os error 2)", which helps nobody.
-fn plain(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
-}
-
+// A parser's complaint may quote what it met, and that may be the key: only a field's name is passed on.
 fn broken_key(key: &str, error: &serde_json::Error) -> AdapterError {
-    refused(format!("`{key}` is not a usable key: {error}"))
+    let text = error.to_string();
+    let missing = text.strip_prefix("missing field ").and_then(|rest| rest.split(" at ").next());
+    let why =
+        missing.map_or_else(|| "it is not the JSON of a key file".to_string(), |field| format!("{field} is missing"));
+    refused(format!("`{key}` cannot be used: {why}"))
         .help("use the JSON file that Google Cloud makes for a service account, unchanged")
 }
 
@@ -319,7 +319,7 @@ fn agent() -> ureq::Agent {
 
 fn read_token_answer(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Json, AdapterError> {
     // The error names hosts at most: form and headers are not in it.
-    let mut answer = answer.map_err(|error| refused(format!("cannot reach the token server: {error}")))?;
+    let mut answer = answer.map_err(|error| refused(format!("cannot reach the token server: {}", plain(&error))))?;
     let text = answer.body_mut().read_to_string().unwrap_or_default();
     let body: Json = serde_json::from_str(&text).unwrap_or(Json::Null);
     if answer.status().is_success() {

@@ -116,6 +116,13 @@ fn excerpt(body: &[u8]) -> Option<String> {
     Some(cut).filter(|text| !text.is_empty())
 }
 
+/// The words of a system's error, without "(os error 2)" at the end and "io:" before.
+pub fn plain(error: &dyn std::error::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    text.strip_prefix("io: ").unwrap_or(text).to_lowercase()
+}
+
 impl From<ApiError> for AdapterError {
     fn from(error: ApiError) -> Self {
         let message = error.message.clone();

@@ -8,6 +8,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::answer::response;
+use super::error::plain;
 use super::jobs::{Jobs, Order};
 use super::request::Work;
 use super::upload::{Content, Measured};
@@ -66,7 +67,7 @@ impl Jobs {
         path: &Path,
     ) -> Result<Answer, AdapterError> {
         let content = Measured::new(Content::File(path)).map_err(|error| {
-            AdapterError::new(ErrorKind::Database, format!("cannot read `{}`: {error}", path.display()))
+            AdapterError::new(ErrorKind::Database, format!("cannot read `{}`: {}", path.display(), plain(&error)))
         })?;
         let work = Work::Load { request, into, disposition, uris: &[] };
         let finished =

@@ -19,7 +19,7 @@ use serde_json::json;
 
 use super::auth::Tokens;
 use super::clock::{Clock, Signal, SystemClock};
-use super::error::ApiError;
+use super::error::{ApiError, plain};
 use super::settings::{Environment, Keys, storage_base};
 use super::transport::{Call, Retry, Transport, TransportParts, percent};
 use super::upload::{Measured, WHOLE_BYTES_MAX, send_in_parts, send_whole};
@@ -182,7 +182,7 @@ impl Bucket {
     pub fn download(&self, name: &str, path: &Path) -> Result<bool, AdapterError> {
         let Some(bytes) = self.get(name)? else { return Ok(false) };
         std::fs::write(path, bytes).map_err(|error| {
-            AdapterError::new(ErrorKind::Database, format!("cannot write `{}`: {error}", path.display()))
+            AdapterError::new(ErrorKind::Database, format!("cannot write `{}`: {}", path.display(), plain(&error)))
         })?;
         Ok(true)
     }
@@ -284,7 +284,7 @@ fn read_object(body: &Json, name: &str) -> Object {
 
 fn unreadable_content(content: Content<'_>, error: &std::io::Error) -> AdapterError {
     let message = match content {
-        Content::File(path) => format!("cannot read `{}`: {error}", path.display()),
+        Content::File(path) => format!("cannot read `{}`: {}", path.display(), plain(error)),
         Content::Bytes(_) => error.to_string(),
     };
     AdapterError::new(ErrorKind::Database, message)

@@ -10,7 +10,7 @@ use ureq::http::{HeaderMap, Request, Uri};
 
 use super::auth::Tokens;
 use super::clock::{Backoff, Clock, Signal};
-use super::error::{ApiError, read_error};
+use super::error::{ApiError, plain, read_error};
 use crate::manifest::Json;
 
 /// Longest wait for a connection.
@@ -285,9 +285,9 @@ impl Transport {
         };
         let host = self.host();
         let message = if is_unsent {
-            format!("cannot reach `{host}`: {error}")
+            format!("cannot reach `{host}`: {}", plain(error))
         } else {
-            format!("no whole answer from `{host}`: {error}")
+            format!("no whole answer from `{host}`: {}", plain(error))
         };
         ApiError { message, is_answer_lost: !is_unsent, ..ApiError::default() }
     }

@@ -1,0 +1,4 @@
+//! What several groups of tests stand on.
+
+#[cfg(feature = "bigquery")]
+pub mod fake_bigquery;
