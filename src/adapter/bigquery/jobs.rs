@@ -74,9 +74,9 @@ struct Failure {
     job: Json,
 }
 
-impl From<AdapterError> for Failure {
+impl From<AdapterError> for Box<Failure> {
     fn from(error: AdapterError) -> Self {
-        Self { error, may_retry: false, job: Json::Null }
+        Self::new(Failure { error, may_retry: false, job: Json::Null })
     }
 }
 
@@ -128,7 +128,7 @@ impl Jobs {
         }
     }
 
-    fn run_once(&self, order: &Order<'_>, running: &Running) -> Result<Finished, Failure> {
+    fn run_once(&self, order: &Order<'_>, running: &Running) -> Result<Finished, Box<Failure>> {
         let end = self.transport.clock().now()
             + Duration::from_millis(timeout_ms(order.context, &self.settings)).saturating_add(GRACE);
         let body = job_body(&order.work, order.context, &self.settings, &self.invocation_id, &running.id)?;
@@ -162,12 +162,12 @@ impl Jobs {
         Ok(Finished { job, table, total_rows })
     }
 
-    fn failure(&self, error: ApiError, job: Json, running: &Running, sql: Option<&str>) -> Failure {
+    fn failure(&self, error: ApiError, job: Json, running: &Running, sql: Option<&str>) -> Box<Failure> {
         if running.stop.is_raised() {
             return cancelled().into();
         }
         let may_retry = error.reason.as_deref().is_some_and(is_retryable_reason);
-        Failure { error: explain(error, sql), may_retry, job }
+        Box::new(Failure { error: explain(error, sql), may_retry, job })
     }
 
     /// Sends the job until it is known to be there.
@@ -244,7 +244,7 @@ impl Jobs {
         Ok(self.transport.send_retrying(&call, self.read_retry(), &Signal::default())?.json())
     }
 
-    fn wait(&self, order: &Order<'_>, running: &Running, end: Duration) -> Result<Watched, Failure> {
+    fn wait(&self, order: &Order<'_>, running: &Running, end: Duration) -> Result<Watched, Box<Failure>> {
         let clock = self.transport.clock();
         let is_query = matches!(order.work, Work::Query { .. });
         let mut pause = Duration::from_millis(100);
@@ -307,7 +307,7 @@ impl Jobs {
     }
 
     /// Cancels a job and waits until it has ended; a job that ended well meanwhile is an answer after all.
-    fn stop(&self, running: &Running, why: AdapterError) -> Result<Watched, Failure> {
+    fn stop(&self, running: &Running, why: AdapterError) -> Result<Watched, Box<Failure>> {
         let clock = self.transport.clock();
         let end = clock.now() + GRACE;
         let _ = self.send_cancel(running);
