@@ -166,7 +166,10 @@ impl Reader<'_> {
     /// `{tag: nightly}` or `{method: tag, value: nightly, children: true}`.
     fn criterion(&mut self, definition: &Yaml) -> Outcome<Selector> {
         let span = self.yaml.span(definition);
-        if let [(key, value)] = definition.entries() {
+        let is_short = |key: &Yaml| !CRITERION_KEYS.contains(&key.key_text().as_str());
+        if let [(key, value)] = definition.entries()
+            && is_short(key)
+        {
             let (method, arguments) = parse_method(&key.key_text(), &self.yaml.span(key))?;
             return Ok(Selector::One(plain(method, arguments, value, span)));
         }

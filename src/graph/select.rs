@@ -372,15 +372,22 @@ impl<'a> Evaluation<'a> {
     fn warn_of_nothing(&mut self, selector: &Selector, combination: &Combination) {
         let Some(span) = &combination.expected else { return };
         let written = span.text();
-        let mut problem = Diagnostic::warning("nothing-selected", format!("`{written}` does not match any node"))
-            .at(span.clone(), "nothing has this name or property, or it is disabled");
-        if let Selector::Intersection(members, _) = selector
-            && let [Selector::One(criterion)] = members.as_slice()
-            && is_plain_name(criterion)
-        {
-            let names = self.manifest.nodes.values().map(|node| node.name.as_str());
-            problem = problem.suggest(&criterion.text(), names);
-        }
+        let mut problem = Diagnostic::warning("nothing-selected", format!("`{written}` does not match any node"));
+        let only = match selector {
+            Selector::Intersection(members, _) => match members.as_slice() {
+                [Selector::One(criterion)] if is_plain_name(criterion) => Some(criterion),
+                _ => None,
+            },
+            Selector::One(_) | Selector::Union(..) | Selector::Difference(..) | Selector::All => None,
+        };
+        problem = match only {
+            Some(criterion) => {
+                let names = self.manifest.nodes.values().map(|node| node.name.as_str());
+                let problem = problem.at(span.clone(), "there is no such node, or it is disabled");
+                problem.suggest(&criterion.text(), names)
+            }
+            None => problem.at(span.clone(), ""),
+        };
         if !self.warnings.contains(&problem) {
             self.warnings.push(problem);
         }

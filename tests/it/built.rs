@@ -83,7 +83,7 @@ impl Built {
             namespace: None,
             kwargs: object(json!({"column_name": "id", "model": format!("{{{{ get_where_subquery(ref('{on}')) }}}}")})),
             column_name: Some("id".to_string()),
-            attached_node: None,
+            attached_node: Some(self.id_of(on)),
             file_key_name: Some(format!("models.{on}")),
             span: Span::start_of(&file),
         };
@@ -97,9 +97,6 @@ impl Built {
         node.fqn = vec!["shop".to_string(), name];
         node.relation_name = None;
         node.checksum = String::new();
-        if let NodeKind::DataTest(DataTest { generic: Some(scope) }) = &mut node.kind {
-            scope.attached_node = node.depends_on.nodes.first().cloned();
-        }
         self.add(node);
         self
     }
@@ -154,6 +151,7 @@ impl Built {
             fqn: ["shop", source, table].map(str::to_string).to_vec(),
             source_description: String::new(),
             description: String::new(),
+            doc_blocks: Vec::new(),
             loader: String::new(),
             columns: Default::default(),
             config: NodeConfig::new(object(json!({"enabled": true}))),
@@ -166,6 +164,9 @@ impl Built {
             loaded_at_field: None,
             loaded_at_query: None,
             external: None,
+            patch_path: None,
+            unrendered_database: None,
+            unrendered_schema: None,
             created_at: 0.0,
             span: Span::start_of(&file),
         };
@@ -325,7 +326,8 @@ fn node(path: &str, text: &str, config: Json, kind: NodeKind) -> Node {
 /// `ref('x')` and `source('a', 'b')` as they stand in the text.
 fn calls(file: &Arc<SourceFile>) -> (Vec<RefCall>, Vec<SourceCall>) {
     let arguments = |function: &str| -> Vec<(String, Span)> {
-        let starts = file.text.match_indices(&format!("{function}(")).map(|(at, _)| at + function.len() + 1);
+        let opening = format!("{function}(");
+        let starts = file.text.match_indices(&opening).map(|(at, _)| at + opening.len());
         starts
             .map(|start| {
                 let end = start + file.text[start..].find(')').expect("a call is closed");

@@ -1,19 +1,27 @@
 //! Integration tests, in one binary because each one links DuckDB.
 
-#[cfg(feature = "bigquery")]
+mod artifacts;
+
 mod bigquery;
 
 mod binary;
+
+mod built;
 
 mod cli;
 
 mod duckdb;
 
-#[cfg(feature = "bigquery")]
 mod emulator;
 
 mod macros;
 
+mod plan;
+
 mod rooms;
+
+mod select;
+
+mod selectors_yml;
 
 mod support;
