@@ -24,6 +24,8 @@ pub mod project;
 
 pub mod adapter;
 
+pub mod sql;
+
 pub mod jinja;
 
 pub mod graph;
