@@ -124,6 +124,12 @@ pub fn explain(error: ApiError, sql: Option<&str>) -> AdapterError {
     if let Some(sql) = sql {
         explained.offset = offset(&explained.message, sql).or_else(|| only_place(&explained.message, sql));
     }
+    // Load jobs and `create or replace table` spell it differently.
+    let is_other_partitioning = ["partitioning spec", "Incompatible table partitioning"];
+    if is_other_partitioning.iter().any(|text| explained.message.contains(text)) {
+        return explained
+            .help("the table is there with another partitioning or clustering: drop it, or run with `--full-refresh`");
+    }
     match reason.as_deref() {
         Some("bytesBilledLimitExceeded") => {
             explained.help("read less (partition filters, fewer columns), or raise `maximum_bytes_billed`")

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::answer::{explain, job_error, number, statement_type};
+use super::answer::{explain, job_error, number};
 use super::clock::Signal;
 use super::error::{ApiError, is_retryable_reason};
 use super::request::{Work, job_body, timeout_ms};
@@ -109,7 +109,7 @@ impl Jobs {
             if !failure.may_retry || attempt >= self.settings.job_retries || running.stop.is_raised() {
                 return Err(failure.error);
             }
-            if let Some(why_not) = self.refuse_retry(&failure) {
+            if let Some(why_not) = self.refuse_retry(&failure.error, &failure.job) {
                 return Err(why_not);
             }
             let wait = self.transport.backoff(Duration::from_secs(3)).wait(attempt, None);
@@ -341,48 +341,6 @@ impl Jobs {
         self.transport.send_retrying(&call, self.read_retry(), &Signal::default()).map(|_| ())
     }
 
-    /// Why a failed job must not be run again: a script that changed something before it failed.
-    fn refuse_retry(&self, failure: &Failure) -> Option<AdapterError> {
-        let is_script = statement_type(&failure.job) == Some("SCRIPT")
-            || number(&failure.job["statistics"]["numChildJobs"]).is_some_and(|count| count > 0);
-        if !is_script {
-            return None;
-        }
-        let parent = failure.job["jobReference"]["jobId"].as_str().unwrap_or_default();
-        let Ok(children) = self.child_jobs(parent) else {
-            return Some(
-                failure.error.clone().help("the script may have done part of its work: look at its child jobs"),
-            );
-        };
-        let done: Vec<_> = children.iter().filter_map(committed).collect();
-        if done.is_empty() {
-            return None;
-        }
-        let help = format!("the script had already done: {}; it was not run again", done.join(", "));
-        Some(failure.error.clone().help(help))
-    }
-
-    /// Children of a script, the first statement first.
-    fn child_jobs(&self, parent: &str) -> Result<Vec<Json>, ApiError> {
-        let path = format!("/bigquery/v2/projects/{}/jobs", percent(&self.settings.execution_project));
-        let mut children = Vec::new();
-        let mut page = None;
-        loop {
-            let call = Call::get(path.clone())
-                .query("parentJobId", parent)
-                .query("projection", "full")
-                .query_if("pageToken", page);
-            let body = self.transport.send_retrying(&call, self.read_retry(), &Signal::default())?.json();
-            children.extend(body["jobs"].as_array().cloned().unwrap_or_default());
-            match body["nextPageToken"].as_str().filter(|token| !token.is_empty()) {
-                Some(token) => page = Some(token.to_string()),
-                None => break,
-            }
-        }
-        children.sort_by_key(|job| number(&job["statistics"]["startTime"]));
-        Ok(children)
-    }
-
     fn results_call<'a>(&self, running: &Running, row_count: usize) -> Call<'a> {
         let project = percent(&self.settings.execution_project);
         Call::get(format!("/bigquery/v2/projects/{project}/queries/{}", running.id))
@@ -518,13 +476,6 @@ fn first_page_rows(fetch: Fetch) -> usize {
         Fetch::Nothing => 0,
         Fetch::Rows { limit } => limit.unwrap_or(PAGE_ROWS).min(PAGE_ROWS),
     }
-}
-
-/// `MERGE`, for a child that ended well and changed something.
-fn committed(child: &Json) -> Option<&str> {
-    let is_done = child["status"]["state"] == "DONE" && job_error(child).is_none();
-    let statement = statement_type(child)?;
-    (is_done && !matches!(statement, "SELECT" | "ASSERT" | "DECLARE" | "SET" | "EXPRESSION")).then_some(statement)
 }
 
 /// The location in `Already Exists: Job project:EU.tamis_…`.

@@ -17,6 +17,7 @@ mod metadata;
 mod request;
 mod rows;
 mod schema;
+mod script;
 mod transport;
 mod upload;
 

@@ -75,6 +75,10 @@ pub fn job_body(
     if let Work::Load { request, .. } = work {
         let load = &mut configuration["load"];
         load["schema"] = table_schema(&request.columns)?;
+        if matches!(request.from, LoadSource::Parquet(_)) {
+            // Without it a list arrives as a struct with a list inside.
+            load["parquetOptions"] = json!({"enableListInference": true});
+        }
         if let Some(partition_by) = &request.partition_by {
             let (key, value) = partitioning(partition_by)?;
             load[key] = value;

@@ -142,6 +142,9 @@ fn a_load_from_the_bucket_carries_schema_partition_cluster_and_caps() {
               }
             ]
           },
+          "parquetOptions": {
+            "enableListInference": true
+          },
           "timePartitioning": {
             "type": "MONTH",
             "field": "crime_date"
