@@ -218,7 +218,7 @@ mod tests {
             @"Error missing-column: the file has no column `Mocodes`"
         );
         insta::assert_snapshot!(
-            matched("mocodes", &optional, HeaderMatch::Loose, OnDrift::Ignore),
+            matched("Mocodes", &optional, HeaderMatch::Loose, OnDrift::Ignore),
             @"Error missing-column: the file has no column `a`"
         );
     }

@@ -20,6 +20,8 @@ mod macros;
 
 mod plan;
 
+mod ingest;
+
 mod rooms;
 
 mod select;

@@ -1,0 +1,1 @@
+//! Wrong YAML and wrong inputs: each is one pointed message, and the table stands as before.

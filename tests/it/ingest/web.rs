@@ -1,0 +1,1 @@
+//! Downloads from a server in process that cuts, throttles, redirects and changes its mind.
