@@ -381,6 +381,34 @@ fn a_csv_file_becomes_a_typed_table_in_one_step() {
 }
 
 #[test]
+fn loads_into_a_new_schema_may_begin_side_by_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let from = csv(folder.path(), "a\n1\n");
+    let adapter = in_memory();
+    let mut other = adapter.connect().unwrap();
+    // Someone is in the middle of making the schema.
+    execute(other.as_mut(), "begin; create schema raw").unwrap();
+    thread::scope(|scope| {
+        let workers: Vec<_> = ["x", "y", "z"]
+            .into_iter()
+            .map(|name| {
+                let (adapter, from) = (&adapter, from.clone());
+                scope.spawn(move || {
+                    let mut request = load(name, from, &[("a", "integer")]);
+                    request.into.schema = Some("raw".into());
+                    adapter.connect().unwrap().load(&request).map(|answer| answer.response.rows_affected)
+                })
+            })
+            .collect();
+        execute(other.as_mut(), "commit").unwrap();
+        for worker in workers {
+            assert_eq!(worker.join().unwrap(), Ok(Some(1)));
+        }
+    });
+    assert_eq!(only(other.as_mut(), "select count(*) from raw.x, raw.y, raw.z"), "1");
+}
+
+#[test]
 fn a_seed_loads_with_the_types_that_were_found_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.csv");

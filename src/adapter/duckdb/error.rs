@@ -101,6 +101,9 @@ impl Told {
                 "raise `memory_limit` under `settings` in profiles.yml, or run with fewer threads".to_string(),
             );
         }
+        if self.message.contains("write-write conflict") {
+            return Some("something else is changing the same relation or schema just now; run again".to_string());
+        }
         if self.message.contains("Variant columns is not supported") {
             return Some("cast the column to VARCHAR or JSON".to_string());
         }
@@ -151,6 +154,12 @@ pub(super) fn is_missing(error: &RawError, relation: &Relation) -> bool {
                 .to_lowercase()
                 .contains(&format!(".{}\"", relation.identifier.as_deref().unwrap_or_default().to_lowercase())))
         || says("catalog", &relation.database)
+}
+
+/// Whether another transaction changes the same thing just now.
+pub(super) fn is_conflict(error: &RawError) -> bool {
+    let message = Told::new(error).message.to_lowercase();
+    message.contains("write-write conflict") || message.contains("conflict on create")
 }
 
 /// Whether another process holds the database file.

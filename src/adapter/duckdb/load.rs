@@ -1,5 +1,8 @@
 //! Fills a table from Parquet or CSV files in one transaction: readers see the old rows or the new ones.
 
+use std::thread;
+use std::time::Duration;
+
 use ::duckdb::{Connection as RawConnection, Error as RawError};
 
 use super::connection::{ok, run, run_raw};
@@ -13,10 +16,8 @@ pub(super) fn load(raw: &RawConnection, request: &LoadRequest) -> Result<Answer,
     let into = full_name(&request.into);
     refuse_view(raw, &request.into, &into)?;
     let nothing = |sql: &str| run(raw, sql, Fetch::Nothing);
+    ensure_schema(raw, &request.into)?;
     nothing("begin")?;
-    if let Some(schema) = schema_name(&request.into) {
-        nothing(&format!("create schema if not exists {schema}"))?;
-    }
     let rows = select(request);
     let answer = match request.disposition {
         Disposition::Replace => run_raw(raw, &format!("create or replace table {into} as {rows}"), Fetch::Nothing),
@@ -34,6 +35,28 @@ pub(super) fn load(raw: &RawConnection, request: &LoadRequest) -> Result<Answer,
     }
     nothing("commit")?;
     Ok(ok(answer.response.rows_affected, Table::default()))
+}
+
+/// Times another worker's creation of the same schema is waited for.
+const SCHEMA_ATTEMPTS_MAX: usize = 50;
+const SCHEMA_PAUSE: Duration = Duration::from_millis(10);
+
+/// Outside of the transaction: two that create the same schema conflict, `if not exists` or not, and loads into a
+/// new schema often begin side by side.
+fn ensure_schema(raw: &RawConnection, relation: &Relation) -> Result<(), AdapterError> {
+    let Some(schema) = schema_name(relation) else { return Ok(()) };
+    let sql = format!("create schema if not exists {schema}");
+    let mut attempt = 1;
+    loop {
+        match run_raw(raw, &sql, Fetch::Nothing) {
+            Ok(_) => return Ok(()),
+            Err(error) if attempt < SCHEMA_ATTEMPTS_MAX && error::is_conflict(&error) => {
+                thread::sleep(SCHEMA_PAUSE);
+                attempt += 1;
+            }
+            Err(error) => return Err(error::of_statement(&error, "")),
+        }
+    }
 }
 
 fn full_name(relation: &Relation) -> String {
