@@ -2,11 +2,29 @@
 //!
 //! Reads, checks keys, and renders the Jinja inside YAML values; does not know what a model means.
 
+pub mod keys;
 pub mod yaml;
 
+mod ignore;
 mod invocation;
+mod load;
+mod locate;
+mod options;
+mod packages;
+mod profile;
+mod project_check;
+mod project_file;
+mod read;
+mod render;
+mod settings;
+mod target;
+mod vars;
+mod version;
+mod walk;
 
 pub use invocation::{Flags, Invocation};
+pub use options::{LoadOptions, parse_vars};
+pub use version::DBT_VERSION;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,7 +67,10 @@ pub struct Package {
     pub root: PathBuf,
     /// dbt_project.yml with positions; values are not rendered.
     pub yaml: YamlFile,
-    /// dbt_project.yml rendered, as plain data: `models`, `seeds`, `tests`, `vars`, `quoting`, hooks, …
+    /// dbt_project.yml rendered, as plain data, in one spelling: `semantic-models`, `saved-queries`, `on-run-start`,
+    /// and `data_tests` also where `tests` was written. Config trees, `vars`, `quoting` and `flags` are always maps,
+    /// `on-run-start` and `on-run-end` lists, `…-paths` lists with dbt's defaults. `vars` are those of vars.yml where
+    /// there is one. Hooks, `query-comment` and vars keep their Jinja.
     pub config: JsonMap,
     pub files: PackageFiles,
 }
@@ -64,6 +85,8 @@ pub struct PackageFiles {
     pub tests: Vec<PackageFile>,
     pub analyses: Vec<PackageFile>,
     pub snapshots: Vec<PackageFile>,
+    /// Bodies of user-defined functions: sql, py, js.
+    pub functions: Vec<PackageFile>,
     /// CSV files: only their paths are read here.
     pub seeds: Vec<SeedFile>,
     /// Property ymls of every resource folder.

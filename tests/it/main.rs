@@ -2,7 +2,6 @@
 
 mod artifacts;
 
-#[cfg(feature = "bigquery")]
 mod bigquery;
 
 mod binary;
@@ -13,14 +12,15 @@ mod cli;
 
 mod duckdb;
 
-#[cfg(feature = "bigquery")]
 mod emulator;
+
+mod ingest;
 
 mod macros;
 
 mod plan;
 
-mod ingest;
+mod project;
 
 mod rooms;
 

@@ -186,8 +186,7 @@ impl<'f> Builder<'f> {
 
     fn open(&mut self, start: usize, anchor: usize, contents: Contents) -> Result<(), Problem> {
         if self.stack.len() >= DEPTH_MAX {
-            let message = format!("values are nested deeper than {DEPTH_MAX} levels");
-            return Err(self.problem(&message, start, start + 1, "the level that is one too many").into());
+            return Err(self.too_deep(start, start + 1, "the level that is one too many"));
         }
         self.stack.push(Frame { start: start as u32, end: start as u32, anchor, contents, height: 1, nodes: 1 });
         Ok(())
@@ -227,8 +226,7 @@ impl<'f> Builder<'f> {
             return Err(self.problem(&message, start, end, "this alias is one too many").into());
         }
         if self.stack.len() + anchored.height > DEPTH_MAX {
-            let message = format!("values are nested deeper than {DEPTH_MAX} levels");
-            return Err(self.problem(&message, start, end, "the aliased value is too deep for this place").into());
+            return Err(self.too_deep(start, end, "the aliased value is too deep for this place"));
         }
         let (value, height, nodes) = (anchored.value.clone(), anchored.height, anchored.nodes);
         let end = end as u32;
@@ -355,6 +353,11 @@ impl<'f> Builder<'f> {
             "a value that starts with `!` is a tag",
         );
         Box::new(problem.help("put quotes round the value if it is text"))
+    }
+
+    fn too_deep(&self, start: usize, end: usize, label: &str) -> Problem {
+        let message = format!("values are nested deeper than {DEPTH_MAX} levels");
+        self.problem(&message, start, end, label).help("nest less deeply").into()
     }
 
     fn problem(&self, message: &str, start: usize, end: usize, label: &str) -> Diagnostic {

@@ -45,12 +45,14 @@ fn jinja_without_quotes(file: &Arc<SourceFile>, start: usize) -> Diagnostic {
     let line_end = file.text[start..].find('\n').map_or(file.text.len(), |length| start + length);
     let line = file.text[start..line_end].trim_end();
     let close = if line.starts_with("{%") { "%}" } else { "}}" };
-    let expression = line.rfind(close).map_or(line, |end| &line[..end + 2]);
+    let expression = line.find(close).map_or(line, |end| &line[..end + 2]);
+    // Inside `{…}` or `[…]` the value ends before the comma or bracket.
+    let value = if line[expression.len()..].contains(['}', ']', ',']) { expression } else { line };
     let quote = if expression.contains('"') { '\'' } else { '"' };
     let quoted = if expression.contains('"') && expression.contains('\'') {
         "put quotes round the whole value, and use only the other kind of quote inside".to_string()
     } else {
-        format!("put quotes round the whole value: {quote}{line}{quote}")
+        format!("put quotes round the whole value: {quote}{value}{quote}")
     };
     Diagnostic::error("yaml-syntax", "a value that starts with Jinja must be in quotes")
         .at(Span::new(file, start..start + expression.len()), "YAML reads `{` as the start of a map")

@@ -1,0 +1,175 @@
+//! Opens a project: dbt_project.yml, the target, packages, and every file of every package.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::locate::{self, PROJECT_FILE};
+use super::options::LoadOptions;
+use super::packages::{self, PackageRoot};
+use super::profile::Wanted;
+use super::project_check;
+use super::project_file::ProjectFile;
+use super::walk::Walk;
+use super::yaml::{YamlFile, YamlKind};
+use super::{Invocation, Package, Project, Target, YamlRenderer, YamlScope, keys, read, vars};
+use crate::diagnostic::Diagnostic;
+use crate::manifest::{Json, JsonMap};
+use crate::source::Span;
+
+const SELECTORS_FILE: &str = "selectors.yml";
+
+impl Project {
+    /// Reads everything a project consists of. Never needs the network.
+    ///
+    /// The second half of the answer are warnings: keys nobody knows, folders that are not there.
+    ///
+    /// # Errors
+    /// Every problem found, warnings among them; at least one is an error.
+    pub fn load(
+        options: &LoadOptions,
+        renderer: &dyn YamlRenderer,
+        invocation: Arc<Invocation>,
+    ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let mut load = Load { options, renderer, problems: Vec::new() };
+        let project = load.project(invocation);
+        let is_sound = !load.problems.iter().any(Diagnostic::is_error);
+        match project {
+            Some(project) if is_sound => Ok((project, load.problems)),
+            Some(_) | None => Err(load.problems),
+        }
+    }
+}
+
+struct Load<'a> {
+    options: &'a LoadOptions,
+    renderer: &'a dyn YamlRenderer,
+    problems: Vec<Diagnostic>,
+}
+
+impl Load<'_> {
+    fn project(&mut self, invocation: Arc<Invocation>) -> Option<Project> {
+        let root = match locate::project_dir(self.options) {
+            Ok(root) => root,
+            Err(problem) => {
+                self.problems.push(*problem);
+                return None;
+            }
+        };
+        let yaml = self.yaml(PROJECT_FILE, &root.join(PROJECT_FILE))?;
+        if !matches!(yaml.root.kind, YamlKind::Map(_)) {
+            self.problems.push(project_check::not_a_map(&yaml));
+            return None;
+        }
+        self.problems.extend(keys::check_project(&yaml));
+        let vars_file = vars::from_file(&root, &mut self.problems);
+        let wanted = Wanted { options: self.options, project_dir: &root, project: &yaml, renderer: self.renderer };
+        let target = wanted.target(&mut self.problems)?;
+
+        let mut known_vars = vars_file.as_ref().map(|(_, vars)| vars.clone()).unwrap_or_default();
+        known_vars.extend(self.options.vars.clone());
+        let scope = YamlScope { vars: &known_vars, target: Some(&target.context), may_read_secrets: false };
+        let mut file = ProjectFile::new(yaml, self.renderer, scope, &mut self.problems)?;
+        if let Some((yaml, vars)) = vars_file {
+            self.problems.extend(vars::only_one_place(&file.yaml, &yaml));
+            file.config.insert("vars".to_string(), Json::Object(vars));
+        }
+        if self.options.checks_version {
+            file.check_version(&mut self.problems);
+        }
+        let problems = project_check::missing_folders(&file, &root);
+        self.problems.extend(problems);
+
+        let dispatch = file.dispatch();
+        let target_path = self.target_path(&root, &file);
+        let packages = self.packages(&root, file, scope, &target);
+        let (first, others) = packages.split_first()?;
+        self.problems.extend(keys::unused_config_paths(first, others));
+        let selectors = self.selectors(&root);
+        let cli_vars = self.options.vars.clone();
+        Some(Project { root, packages, target, cli_vars, invocation, dispatch, selectors, target_path })
+    }
+
+    /// The project itself and everything it uses.
+    fn packages(&mut self, root: &Path, file: ProjectFile, scope: YamlScope<'_>, target: &Target) -> Vec<Package> {
+        let install_path =
+            file.config.get("packages-install-path").and_then(Json::as_str).unwrap_or_default().to_string();
+        let roots = packages::find(root, &install_path, self.renderer, scope, &mut self.problems);
+        let mut packages = vec![self.package(root, root, file, true)];
+        let mut locals = std::collections::BTreeSet::new();
+        for package in roots {
+            let shown = locate::shown(&package.root.join(PROJECT_FILE), root);
+            let Some(yaml) = self.yaml(&shown, &package.root.join(PROJECT_FILE)) else { continue };
+            // A package sees neither `--vars` nor vars.yml in its own dbt_project.yml, as in dbt.
+            let nothing = JsonMap::new();
+            let scope = YamlScope { vars: &nothing, target: Some(&target.context), may_read_secrets: false };
+            let before = self.problems.len();
+            let Some(file) = ProjectFile::new(yaml, self.renderer, scope, &mut self.problems) else { continue };
+            if self.options.checks_version {
+                file.check_version(&mut self.problems);
+            }
+            if !package.is_local {
+                // What is odd in an installed package is for its authors to mend.
+                let mine = self.problems.split_off(before);
+                self.problems.extend(mine.into_iter().filter(Diagnostic::is_error));
+            }
+            // `deps` copies local packages to the installed ones; the one somebody works on counts.
+            if !package.is_local && locals.contains(&file.name) {
+                continue;
+            }
+            if package.is_local {
+                locals.insert(file.name.clone());
+            }
+            if self.is_first_of_its_name(&packages, &file, &package) {
+                packages.push(self.package(root, &package.root, file, package.is_local));
+            }
+        }
+        packages
+    }
+
+    fn package(&mut self, project_dir: &Path, root: &Path, file: ProjectFile, checks_keys: bool) -> Package {
+        let walk = Walk { project_dir, root, file: &file, checks_keys };
+        let files = walk.files(&mut self.problems);
+        let ProjectFile { yaml, config, name } = file;
+        Package { name, root: root.to_path_buf(), yaml, config, files }
+    }
+
+    fn is_first_of_its_name(&mut self, packages: &[Package], file: &ProjectFile, package: &PackageRoot) -> bool {
+        let Some(other) = packages.iter().find(|other| other.name == file.name) else { return true };
+        let problem = Diagnostic::error("duplicate-package", format!("two packages are named `{}`", file.name));
+        let problem = problem.at(file.span_of("name"), "this one");
+        let other_name = other.yaml.root.get("name").map(|name| other.yaml.span(name));
+        let problem = problem.at(other_name.unwrap_or_else(|| Span::start_of(&other.yaml.file)), "and this one");
+        let problem = match &package.declared_at {
+            Some(span) => problem.at(span.clone(), "asked for here"),
+            None => problem,
+        };
+        self.problems.push(problem.help("rename one of them, or remove the package that is not used"));
+        false
+    }
+
+    fn selectors(&mut self, root: &Path) -> Option<YamlFile> {
+        let path = root.join(SELECTORS_FILE);
+        path.is_file().then(|| self.yaml(SELECTORS_FILE, &path)).flatten()
+    }
+
+    /// Source: dbt-core 1.12: the flag, its variable, then the project's own key.
+    fn target_path(&self, root: &Path, file: &ProjectFile) -> PathBuf {
+        let asked = self.options.target_path.clone();
+        let asked = asked.or_else(|| self.options.variable("DBT_TARGET_PATH").map(PathBuf::from));
+        let own = file.config.get("target-path").and_then(Json::as_str).map(PathBuf::from);
+        root.join(asked.or(own).unwrap_or_else(|| PathBuf::from("target")))
+    }
+
+    fn yaml(&mut self, shown: &str, path: &Path) -> Option<YamlFile> {
+        match read::yaml(shown, path) {
+            Ok(yaml) => {
+                self.problems.extend(yaml.warnings.iter().cloned());
+                Some(yaml)
+            }
+            Err(problem) => {
+                self.problems.push(*problem);
+                None
+            }
+        }
+    }
+}
