@@ -77,7 +77,7 @@ fn from_lake(
     let Some(writer) = all.iter().find(|other| other.name == upstream) else {
         return Err(Box::new(Diagnostic::error("unknown-pipeline", format!("there is no pipeline `{upstream}`"))));
     };
-    let run_it = format!("run it first: `tamis ingest --select {upstream}`");
+    let run_it = format!("run it first: `tamis ingest {upstream}`");
     let lake = context.lake_of(writer)?;
     let Some(manifest) = LakeManifest::read(&*lake)? else {
         let message = format!("`{upstream}` has not put anything into the lake yet");

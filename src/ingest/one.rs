@@ -156,7 +156,7 @@ impl<'a> OneRun<'a> {
                 told = self.counts.read;
                 self.progress(meter.bytes(), Some(input.bytes));
             }
-            if self.context.is_cancelled() {
+            if self.context.interrupt.was_triggered() {
                 return Err(Diagnostic::error("cancelled", "stopped: nothing was loaded").into());
             }
             if self.pipeline.bad_rows.max_rows.is_some_and(|most| self.counts.quarantined > most) {

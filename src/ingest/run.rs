@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::fetch::Pause;
@@ -13,6 +12,7 @@ use super::pipeline::Pipeline;
 use crate::adapter::Session;
 use crate::diagnostic::Diagnostic;
 use crate::event::{Event, EventSender, IngestReport};
+use crate::execute::Interrupt;
 use crate::project::Project;
 
 /// What pipelines run with.
@@ -23,23 +23,13 @@ pub struct IngestContext<'a> {
     pub events: EventSender,
     /// Waits between two tries of a download; `std::thread::sleep` outside of tests.
     pub pause: Pause,
-    /// Set by Ctrl-C: the pipeline that runs stops, and nothing of it becomes visible.
-    pub is_cancelled: Arc<AtomicBool>,
+    /// Ctrl-C: the pipeline that runs stops, and nothing of it becomes visible.
+    pub interrupt: Interrupt,
 }
 
 impl<'a> IngestContext<'a> {
     pub fn new(project: &'a Project, session: Option<Arc<Session>>, events: EventSender) -> Self {
-        Self {
-            project,
-            session,
-            events,
-            pause: Arc::new(std::thread::sleep),
-            is_cancelled: Arc::new(AtomicBool::new(false)),
-        }
-    }
-
-    pub fn is_cancelled(&self) -> bool {
-        self.is_cancelled.load(Ordering::Relaxed)
+        Self { project, session, events, pause: Arc::new(std::thread::sleep), interrupt: Interrupt::default() }
     }
 
     /// Where a pipeline keeps what it fetched and what it is writing.
@@ -69,6 +59,9 @@ pub fn run(pipelines: &[Pipeline], selection: Option<&[String]>, context: &Inges
     let mut has_failed: BTreeMap<&str, bool> = BTreeMap::new();
     let mut reports = Vec::new();
     for pipeline in in_order(pipelines).into_iter().filter(|pipeline| is_selected(pipeline)) {
+        if context.interrupt.was_triggered() {
+            break;
+        }
         let failed_upstream = pipeline.upstream().filter(|name| has_failed.get(name) == Some(&true));
         let started = Instant::now();
         let mut report = match failed_upstream {
