@@ -2,6 +2,7 @@
 
 mod artifacts;
 
+#[cfg(feature = "bigquery")]
 mod bigquery;
 
 mod binary;
@@ -12,6 +13,7 @@ mod cli;
 
 mod duckdb;
 
+#[cfg(feature = "bigquery")]
 mod emulator;
 
 mod ingest;
