@@ -205,9 +205,52 @@ pub struct Column {
     pub is_nullable: bool,
 }
 
+/// Fields of a nested type, `STRUCT<a INT64, b ARRAY<STRING>>` or an array of one; none for plain types.
+pub fn struct_fields(data_type: &str) -> Vec<Column> {
+    let text = data_type.trim();
+    let inner = |text: &str, name: &str| -> Option<String> {
+        let head = text.get(..name.len()).filter(|head| head.eq_ignore_ascii_case(name))?;
+        text[head.len()..].trim().strip_prefix('<')?.strip_suffix('>').map(|inner| inner.trim().to_string())
+    };
+    let text = inner(text, "ARRAY").unwrap_or_else(|| text.to_string());
+    let Some(body) = inner(&text, "STRUCT") else { return Vec::new() };
+    let fields = split_at_depth_zero(&body).into_iter().filter_map(|field| {
+        let (name, data_type) = field.trim().split_once(char::is_whitespace)?;
+        let name = name.trim_matches('`').to_string();
+        Some(Column { name, data_type: data_type.trim().to_string(), is_nullable: true })
+    });
+    fields.collect()
+}
+
+fn split_at_depth_zero(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut depth, mut start) = (0usize, 0);
+    for (at, character) in text.char_indices() {
+        match character {
+            '<' | '(' => depth += 1,
+            '>' | ')' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                parts.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nested_types_show_their_fields() {
+        let fields = struct_fields("ARRAY<STRUCT<a INT64, b STRUCT<c NUMERIC(3,2)>>>");
+        let shown: Vec<_> = fields.iter().map(|field| format!("{}: {}", field.name, field.data_type)).collect();
+        assert_eq!(shown, ["a: INT64", "b: STRUCT<c NUMERIC(3,2)>"]);
+        assert!(struct_fields("ARRAY<STRING>").is_empty());
+    }
 
     #[test]
     fn a_relation_is_written_with_its_own_quotes_and_parts() {

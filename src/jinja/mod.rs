@@ -4,88 +4,45 @@
 //! ([`Engine::capture`]); `execute` has it render a node against a live session ([`Engine::compile`]) and run
 //! macros ([`Engine::call`]).
 
+mod adapter_object;
+mod bigquery_object;
+mod blocks;
+mod config_object;
+mod engine;
+mod errors;
+mod functions;
+mod handle;
+mod library;
+mod methods;
+mod modules;
+mod plain;
+mod regex_module;
+mod relation_object;
+mod result_object;
+mod rewrite;
+mod scope;
+mod table_object;
+mod values;
+mod yaml_engine;
+mod yaml_text;
+
+pub use adapter_object::response_fields;
+pub use engine::Engine;
+pub use errors::warehouse_diagnostic;
+pub use functions::{DBT_VERSION, cte_name};
+pub use relation_object::{node_relation, source_relation};
+pub use yaml_engine::YamlEngine;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::adapter::Session;
+use crate::adapter::{Answer, Session};
 use crate::diagnostic::Diagnostic;
 use crate::event::{EventSender, RunResult};
-use crate::manifest::{Json, JsonMap, Macro, Manifest, Node, RefCall, SourceCall, UniqueId};
+use crate::manifest::{Json, JsonMap, Manifest, Node, RefCall, SourceCall, UniqueId};
 use crate::project::Project;
 use crate::relation::Relation;
 use crate::source::Span;
-
-/// Macros of all packages, the built-in ones included, compiled and ready to be called.
-pub struct Engine {
-    _private: (),
-}
-
-impl Engine {
-    /// Reads every macro block of the project's packages and of the built-in library.
-    ///
-    /// # Errors
-    /// Nothing is returned as an error: a macro file that does not parse is reported in the second half, and its
-    /// macros are missing.
-    pub fn new(project: &Project) -> (Arc<Self>, Vec<Diagnostic>) {
-        let _ = project;
-        unimplemented!("written next")
-    }
-
-    /// Every macro, by unique id: `macro.package.name`.
-    pub fn macros(&self) -> impl Iterator<Item = &Arc<Macro>> {
-        std::iter::empty()
-    }
-
-    /// The macro a generic test name means, as seen from `package`: `test_unique`.
-    pub fn generic_test(&self, name: &str, namespace: Option<&str>, package: &str) -> Option<&Arc<Macro>> {
-        let (_, _, _) = (name, namespace, package);
-        None
-    }
-
-    /// What a text refers to and configures, found by rendering it with `execute` false (or without rendering,
-    /// where it uses nothing but plain `ref`, `source`, `config`, `var`).
-    ///
-    /// # Errors
-    /// The Jinja is wrong, or a macro raised a compiler error.
-    pub fn capture(&self, request: &CaptureRequest<'_>) -> Result<Captured, Box<Diagnostic>> {
-        let _ = request;
-        unimplemented!("written next")
-    }
-
-    /// `generate_schema_name`, `generate_alias_name`, `generate_database_name`: the project's own macro if it has
-    /// one. `node` is what the macro sees as its `node` argument (manifest.json shape, may be partial).
-    ///
-    /// # Errors
-    /// The macro failed.
-    pub fn generate_name(
-        &self,
-        kind: NameKind,
-        custom: Option<&str>,
-        node: &JsonMap,
-        package: &str,
-    ) -> Result<String, Box<Diagnostic>> {
-        let (_, _, _, _) = (kind, custom, node, package);
-        unimplemented!("written next")
-    }
-
-    /// Renders a node's code for the warehouse. Ephemeral parents are not yet inlined.
-    ///
-    /// # Errors
-    /// The Jinja is wrong, a macro raised, or the warehouse refused a query of the template.
-    pub fn compile(&self, scope: &RunScope) -> Result<Rendered, Box<Diagnostic>> {
-        let _ = scope;
-        unimplemented!("written next")
-    }
-
-    /// Calls a macro by name (package-qualified or not) with named arguments, as `run-operation` and the
-    /// materializations do.
-    ///
-    /// # Errors
-    /// As `compile`; `not-found` when there is no such macro.
-    pub fn call(&self, scope: &RunScope, name: &str, arguments: JsonMap) -> Result<Called, Box<Diagnostic>> {
-        let (_, _, _) = (scope, name, arguments);
-        unimplemented!("written next")
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameKind {
@@ -138,9 +95,13 @@ pub struct RunScope {
     /// What to render: the node's own code, or a hook, or inline SQL.
     pub code: Span,
     /// Compiled SQL of the node, once there is one: `sql` and `compiled_code` in materializations.
-    pub compiled_code: Option<Arc<str>>,
+    pub compiled: Option<Arc<Rendered>>,
+    /// Fills a seed's table; `adapter.load_seed` asks it.
+    pub seed_loader: Option<Arc<dyn SeedLoader>>,
+    /// Values given by name: arguments of a generic test.
+    pub arguments: JsonMap,
     /// Relations that stand in for `ref`/`source` (unit tests, `--empty`, `--defer`), by unique id.
-    pub replacements: Arc<std::collections::BTreeMap<UniqueId, Relation>>,
+    pub replacements: Arc<BTreeMap<UniqueId, Relation>>,
     /// Overrides of a unit test: `macros`, `vars`, `env_vars`.
     pub overrides: Option<Arc<JsonMap>>,
     /// Ids selected in this run: `selected_resources`.
@@ -176,5 +137,12 @@ pub struct Called {
     /// Relations a materialization returned under `relations`.
     pub relations: Vec<Relation>,
     /// Statements by name: `main` of a materialization, with its response and rows.
-    pub statements: std::collections::BTreeMap<String, crate::adapter::Answer>,
+    pub statements: BTreeMap<String, Answer>,
+}
+
+/// Fills the table of a seed from its file, in one step.
+pub trait SeedLoader: Send + Sync {
+    /// # Errors
+    /// The file is wrong, or the warehouse refuses it; the table is as before.
+    fn load(&self, scope: &RunScope, relation: &Relation) -> Result<Answer, Box<Diagnostic>>;
 }

@@ -5,12 +5,14 @@
 
 mod config;
 pub mod contract;
+mod lookup;
 mod node;
 pub mod python;
 mod resource;
 pub mod shape;
 
 pub use config::{Access, Json, JsonMap, Materialization, NodeConfig, OnSchemaChange};
+pub use lookup::LookupIndex;
 pub use node::{
     ColumnFacts, DataTest, DependsOn, HookFacts, ModelFacts, Node, NodeKind, RefCall, SeedFacts, SourceCall, TestScope,
 };
@@ -95,6 +97,7 @@ pub struct Manifest {
     pub disabled: BTreeMap<UniqueId, Vec<Disabled>>,
     /// Named selectors of `selectors.yml`, as written.
     pub selectors: BTreeMap<String, Json>,
+    pub lookup: LookupIndex,
 }
 
 /// What a disabled resource would have been.

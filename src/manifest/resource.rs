@@ -156,6 +156,8 @@ pub struct Macro {
     pub name_span: Span,
     /// Names and default expressions in the order of the signature.
     pub signature: Vec<(String, Option<String>)>,
+    /// Where each name of the signature stands.
+    pub argument_spans: Vec<Span>,
     /// Macros it may call, by id.
     pub depends_on: Vec<UniqueId>,
     pub description: String,

@@ -45,6 +45,20 @@ pub fn node_json(node: &Node) -> JsonMap {
     to_map(&NodeShape::of(node))
 }
 
+/// dbt's `graph` of the Jinja context: resources by kind and unique id, each in manifest.json's shape.
+pub fn graph(manifest: &super::Manifest) -> [(&'static str, Vec<(String, JsonMap)>); 4] {
+    let nodes = manifest.nodes.iter().map(|(id, node)| (id.to_string(), node_json(node)));
+    let sources = manifest.sources.iter().map(|(id, table)| (id.to_string(), source_json(table)));
+    let exposures = manifest.exposures.iter().map(|(id, exposure)| (id.to_string(), exposure_json(exposure)));
+    let groups = manifest.groups.iter().map(|(id, group)| (id.to_string(), group_json(group)));
+    [
+        ("nodes", nodes.collect()),
+        ("sources", sources.collect()),
+        ("exposures", exposures.collect()),
+        ("groups", groups.collect()),
+    ]
+}
+
 pub fn source_json(table: &SourceTable) -> JsonMap {
     to_map(&Shape(table))
 }

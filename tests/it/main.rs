@@ -21,6 +21,7 @@ mod ingest;
 mod macros;
 
 mod plan;
+mod jinja;
 
 mod project;
 

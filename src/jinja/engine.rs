@@ -1,0 +1,336 @@
+//! The engine: one minijinja environment, all macros, and the renders that parse and execute ask for.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use minijinja::value::{Value, ValueKind};
+use minijinja::{Environment, Error, UndefinedBehavior};
+
+use super::errors::{Source, diagnostic, lex_diagnostic};
+use super::handle::{MacroHandle, PRELUDE, install, register};
+use super::library::MacroLibrary;
+use super::rewrite::{Rewritten, apply, lex, mutable_literals, syntax};
+use super::scope::{Mode, ProjectFacts, Run, Scope};
+use super::values::{Dict, List, pairs, python_str, to_json};
+use super::{Called, CaptureRequest, Captured, NameKind, Rendered, RunScope, methods, plain};
+use crate::diagnostic::Diagnostic;
+use crate::manifest::{JsonMap, Macro, shape};
+use crate::project::Project;
+use crate::source::{SourceFile, Span};
+
+/// Macros of all packages, the built-in ones included, ready to be called.
+pub struct Engine {
+    environment: Environment<'static>,
+    pub(super) library: Arc<MacroLibrary>,
+    facts: Arc<ProjectFacts>,
+    vars: Mutex<std::collections::HashMap<String, Arc<JsonMap>>>,
+    this: Weak<Engine>,
+}
+
+/// The name errors carry when they happened in the text being rendered.
+const TEXT: &str = "<text>";
+
+/// Deepest nesting of macro calls and includes; a macro that calls itself for ever ends here.
+const RECURSION_MAX: usize = 400;
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<engine of {}>", self.facts.project_name)
+    }
+}
+
+impl Engine {
+    /// Reads every macro block of the project's packages and of the built-in library. A macro file that does not
+    /// parse is reported among the problems, and its macros are missing.
+    pub fn new(project: &Project) -> (Arc<Self>, Vec<Diagnostic>) {
+        let (library, problems) = MacroLibrary::new(project);
+        let library = Arc::new(library);
+        let vars = project.packages.iter().map(|package| (package.name.clone(), project.vars_for(&package.name)));
+        let vars = vars.collect();
+        let environment = environment(&library);
+        let facts = ProjectFacts::new(project);
+        let engine =
+            Arc::new_cyclic(|this| Self { environment, library, facts, vars: Mutex::new(vars), this: Weak::clone(this) });
+        (engine, problems)
+    }
+
+    /// Every macro, ordered by unique id: `macro.package.name`.
+    pub fn macros(&self) -> impl Iterator<Item = &Arc<Macro>> {
+        self.library.macros()
+    }
+
+    /// The macro a generic test name means, as seen from `package`: `test_unique`.
+    pub fn generic_test(&self, name: &str, namespace: Option<&str>, package: &str) -> Option<&Arc<Macro>> {
+        self.library.generic_test(name, namespace, package).map(|entry| &entry.facts)
+    }
+
+    /// What a bare macro name means to a text of `package`.
+    pub fn find_macro(&self, name: &str, package: &str) -> Option<&Arc<Macro>> {
+        let entry = match name.split_once('.') {
+            Some((package, name)) => self.library.in_package(package, name),
+            None => self.library.resolve(name, package),
+        };
+        entry.map(|entry| &entry.facts)
+    }
+
+    /// The macro of a materialization, as the node of `package` means it.
+    pub fn materialization(&self, name: &str, package: &str) -> Option<&Arc<Macro>> {
+        self.library.materialization(name, package).map(|entry| &entry.facts)
+    }
+
+    /// What a text refers to and configures, found by rendering it with `execute` false, or without rendering
+    /// where it uses nothing but plain `ref`, `source`, `config`, `var`.
+    ///
+    /// # Errors
+    /// The Jinja is wrong, or a macro raised a compiler error.
+    pub fn capture(&self, request: &CaptureRequest<'_>) -> Result<Captured, Box<Diagnostic>> {
+        let text = request.code.text();
+        let hides_a_name = |name: &str| self.library.of_project(name, request.package).is_some();
+        if request.arguments.is_none()
+            && let Some(captured) = plain::capture(request.code, request.vars, &hides_a_name)
+        {
+            return Ok(captured);
+        }
+        let lexemes = lex(text).map_err(|error| lex_diagnostic(request.code, &error))?;
+        let mut replacements = Vec::new();
+        mutable_literals(&lexemes, &mut replacements);
+        let rewritten = apply(text, replacements);
+        let mut scope = self.scope(request.package, request.vars, Mode::Parse(Mutex::default()));
+        scope.model = request.model.clone();
+        scope.config = Arc::new(request.config.clone());
+        scope.arguments = request.arguments.cloned().unwrap_or_default();
+        let scope = Arc::new(scope);
+        self.render(&scope, request.code, &rewritten)?;
+        let mut captured = scope.take_captured();
+        plain::place(&mut captured, request.code, &lexemes);
+        Ok(captured)
+    }
+
+    /// `generate_schema_name`, `generate_alias_name`, `generate_database_name`: the project's own macro if it has
+    /// one. `node` is what the macro sees as its `node` argument, in manifest.json's shape.
+    ///
+    /// # Errors
+    /// The macro failed, or gave no text.
+    pub fn generate_name(&self, kind: NameKind, custom: Option<&str>, node: &JsonMap, package: &str) -> Result<String, Box<Diagnostic>> {
+        let name = match kind {
+            NameKind::Database => "generate_database_name",
+            NameKind::Schema => "generate_schema_name",
+            NameKind::Alias => "generate_alias_name",
+        };
+        let found = self.library.resolve(name, &self.facts.project_name).filter(|entry| {
+            // A package may bring its own for its own nodes; the root project's wins.
+            !self.library.is_built_in_package(&entry.facts.package_name)
+        });
+        let found = found.or_else(|| self.library.of_project(name, package));
+        let overrides_default = || {
+            let dispatched = self.library.dispatch(name, Some("dbt"), &self.facts.project_name).ok();
+            dispatched.filter(|entry| !self.library.is_built_in_package(&entry.facts.package_name))
+        };
+        let Some(entry) = found.or_else(overrides_default) else {
+            return Ok(self.default_name(kind, custom, node));
+        };
+        let custom = custom.map_or_else(|| Value::from(()), Value::from);
+        let arguments = [custom, super::values::from_map(node)];
+        let vars = self.vars_of(&entry.facts.package_name);
+        let mut scope = self.scope(&entry.facts.package_name.clone(), &vars, Mode::Parse(Mutex::default()));
+        scope.model = node.clone();
+        let scope = Arc::new(scope);
+        let value = self.call_value(&scope, MacroHandle::value(&scope, entry), &arguments)?;
+        Ok(python_str(&value).trim().to_string())
+    }
+
+    /// What the built-in naming macros give, without rendering them: every node asks three times.
+    fn default_name(&self, kind: NameKind, custom: Option<&str>, node: &JsonMap) -> String {
+        let custom = custom.map(str::trim).filter(|custom| !custom.is_empty());
+        match kind {
+            NameKind::Database => custom.unwrap_or(&self.facts.database).to_string(),
+            NameKind::Schema => match custom {
+                Some(custom) => format!("{}_{custom}", self.facts.schema),
+                None => self.facts.schema.clone(),
+            },
+            NameKind::Alias => {
+                let text = |key: &str| node.get(key).filter(|value| !value.is_null()).map(|value| python_str(&super::values::from_json(value)));
+                match (custom, text("version")) {
+                    (Some(custom), _) => custom.to_string(),
+                    (None, Some(version)) => format!("{}_v{}", text("name").unwrap_or_default(), version.replace('.', "_")),
+                    (None, None) => text("name").unwrap_or_default(),
+                }
+            }
+        }
+    }
+
+    /// Renders a node's code for the warehouse. Ephemeral parents are not yet inlined.
+    ///
+    /// # Errors
+    /// The Jinja is wrong, a macro raised, or the warehouse refused a query of the template.
+    pub fn compile(&self, scope: &RunScope) -> Result<Rendered, Box<Diagnostic>> {
+        let code = scope.code.clone();
+        let text = code.text();
+        if !text.contains("{{") && !text.contains("{%") && !text.contains("{#") {
+            let text = text.strip_suffix('\n').unwrap_or(text);
+            let span = Span::new(&code.file, code.start as usize..code.start as usize + text.len());
+            return Ok(Rendered { text: text.to_string(), origins: vec![(0..text.len(), span)] });
+        }
+        let rewritten = rewrite(&code)?;
+        let scope = self.run_scope(scope);
+        self.render(&scope, &code, &rewritten)
+    }
+
+    /// Calls a macro by name (package-qualified or not) with named arguments.
+    ///
+    /// # Errors
+    /// As [`Self::compile`]; `unknown-macro` when there is no such macro.
+    pub fn call(&self, scope: &RunScope, name: &str, arguments: &JsonMap) -> Result<Called, Box<Diagnostic>> {
+        let entry = match name.split_once('.') {
+            Some((package, name)) => self.library.in_package(package, name),
+            None => self.library.resolve(name, &scope.package),
+        };
+        let entry = entry.or_else(|| self.library.by_id(name));
+        let Some(entry) = entry else {
+            let known: Vec<&str> = self.library.macros().map(|found| found.name.as_str()).collect();
+            return Err(Box::new(Diagnostic::error("unknown-macro", format!("there is no macro `{name}`")).suggest(name, known)));
+        };
+        let run_scope = self.run_scope(scope);
+        let named = arguments.iter().map(|(key, value)| (key.as_str(), super::values::from_json(value)));
+        let arguments: Vec<Value> = if arguments.is_empty() {
+            Vec::new()
+        } else {
+            vec![Value::from(minijinja::value::Kwargs::from_iter(named))]
+        };
+        let value = self.call_value(&run_scope, MacroHandle::value(&run_scope, entry), &arguments)?;
+        Ok(called(&run_scope, &value))
+    }
+
+    /// A text as a template of its own in the context of a running render.
+    pub(super) fn render_text(&self, scope: &Arc<Scope>, text: &str) -> Result<String, Box<Diagnostic>> {
+        let file = SourceFile::in_memory("<render>", text);
+        let code = Span::new(&file, 0..file.text.len());
+        let rewritten = rewrite(&code)?;
+        self.render(scope, &code, &rewritten).map(|rendered| rendered.text)
+    }
+
+    fn vars_of(&self, package: &str) -> Arc<JsonMap> {
+        let vars = self.vars.lock().unwrap_or_else(PoisonError::into_inner);
+        vars.get(package).or_else(|| vars.get(&self.facts.project_name)).cloned().unwrap_or_default()
+    }
+
+    fn scope(&self, package: &str, vars: &Arc<JsonMap>, mode: Mode) -> Scope {
+        let engine = self.this.upgrade().expect("the engine is alive while one of its methods runs");
+        Scope::new(&engine, &self.facts, package, vars, mode)
+    }
+
+    fn run_scope(&self, run: &RunScope) -> Arc<Scope> {
+        let vars = self.vars_of(&run.package);
+        let mode = Mode::Run(Box::new(Run { scope: run.clone(), statements: Mutex::default() }));
+        let mut scope = self.scope(&run.package, &vars, mode);
+        if let Some(node) = &run.node {
+            scope.model = shape::node_json(node);
+            if let Some(compiled) = &run.compiled {
+                scope.model.insert("compiled_code".to_string(), compiled.text.clone().into());
+                scope.model.insert("compiled".to_string(), true.into());
+            }
+            scope.config = Arc::clone(&node.config.values);
+        }
+        scope.arguments = run.arguments.clone();
+        Arc::new(scope)
+    }
+
+    /// Renders rewritten code in a scope.
+    fn render(&self, scope: &Arc<Scope>, code: &Span, rewritten: &Rewritten) -> Result<Rendered, Box<Diagnostic>> {
+        let text = format!("{PRELUDE}{}", rewritten.text);
+        let source = Source { name: TEXT, code, rewritten, shift: PRELUDE.len() };
+        let failed = |error: Error| diagnostic(&error, &source, &self.library);
+        let environment: &Environment<'_> = &self.environment;
+        let template = environment.template_from_named_str(TEXT, &text).map_err(failed)?;
+        let context = Value::from_dyn_object(Arc::clone(scope));
+        if !scope.is_execute() {
+            let rendered = template.render(context).map_err(failed)?;
+            return Ok(Rendered { text: rendered, origins: Vec::new() });
+        }
+        let (rendered, spans) = template.render_with_spans(context).map_err(failed)?;
+        let base = code.start as usize;
+        let original = |offset: usize| base + rewritten.original(offset.saturating_sub(PRELUDE.len()));
+        let origins = spans.iter().filter(|span| span.name() == TEXT).map(|span| {
+            let from = span.source_range();
+            (span.output_range(), Span::new(&code.file, original(from.start)..original(from.end)))
+        });
+        let origins = origins.collect();
+        Ok(Rendered { text: rendered, origins })
+    }
+
+    /// Calls a handle in a render of its own.
+    fn call_value(&self, scope: &Arc<Scope>, handle: Value, arguments: &[Value]) -> Result<Value, Box<Diagnostic>> {
+        let file = SourceFile::in_memory("<call>", "");
+        let code = Span::start_of(&file);
+        let rewritten = Rewritten::default();
+        let source = Source { name: TEXT, code: &code, rewritten: &rewritten, shift: PRELUDE.len() };
+        let failed = |error: Error| diagnostic(&error, &source, &self.library);
+        let environment: &Environment<'_> = &self.environment;
+        let template = environment.template_from_named_str(TEXT, PRELUDE).map_err(failed)?;
+        let context = Value::from_dyn_object(Arc::clone(scope));
+        let mut captured = template.render_captured(context).map_err(failed)?;
+        captured.with_state_mut(|state| handle.call(state, arguments)).map_err(failed)
+    }
+}
+
+fn rewrite(code: &Span) -> Result<Rewritten, Box<Diagnostic>> {
+    let text = code.text();
+    let lexemes = lex(text).map_err(|error| lex_diagnostic(code, &error))?;
+    let mut replacements = Vec::new();
+    mutable_literals(&lexemes, &mut replacements);
+    Ok(apply(text, replacements))
+}
+
+/// Relations and statements of a macro call, next to its value.
+fn called(scope: &Scope, value: &Value) -> Called {
+    let mut called = Called { value: to_json(value), ..Called::default() };
+    if value.kind() == ValueKind::Map
+        && let Ok(relations) = value.get_attr("relations")
+    {
+        let relations = relations.try_iter().into_iter().flatten();
+        called.relations = relations.filter_map(|relation| super::relation_object::relation_argument(&relation).ok()).collect();
+    }
+    if let Some(run) = scope.run() {
+        let statements = run.statements.lock().unwrap_or_else(PoisonError::into_inner);
+        called.statements = statements.iter().map(|(name, stored)| (name.clone(), stored.answer.clone())).collect();
+    }
+    called
+}
+
+fn environment(library: &Arc<MacroLibrary>) -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_syntax(syntax());
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.set_recursion_limit(RECURSION_MAX);
+    environment.set_unknown_method_callback(methods::call);
+    environment.set_formatter(|out, _, value| {
+        if value.is_undefined() {
+            return Err(Error::new(minijinja::ErrorKind::UndefinedError, "what is printed here is not defined"));
+        }
+        match value.as_str() {
+            Some(text) => out.write_str(text).map_err(Error::from),
+            None => out.write_str(&python_str(value)).map_err(Error::from),
+        }
+    });
+    for (name, _) in environment.globals().map(|(name, value)| (name.to_string(), value)).collect::<Vec<_>>() {
+        // minijinja's own globals that Jinja2 has too stay: range, dict, namespace, cycler, joiner, lipsum.
+        if name == "debug" {
+            environment.remove_global(&name);
+        }
+    }
+    environment.add_function("__install", install);
+    environment.add_function("__register", register);
+    environment.add_function("__list", |items: Value| -> Result<Value, Error> { Ok(List::value(items.try_iter()?.collect())) });
+    environment.add_function("__dict", |entries: Value| -> Result<Value, Error> { Ok(Dict::value(pairs(&entries)?)) });
+    methods::add_filters(&mut environment);
+    let library = Arc::clone(library);
+    environment.set_loader(move |name| -> Result<Option<String>, Error> {
+        let Some(entry) = library.by_id(name) else { return Ok(None) };
+        match entry.template() {
+            Ok(rewritten) => Ok(Some(rewritten.text)),
+            Err(problem) => Err(super::errors::Raised::error(problem)),
+        }
+    });
+    environment
+}

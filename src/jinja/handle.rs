@@ -1,0 +1,189 @@
+//! How macros are called: loaded into the running render on first use, arguments bound as Jinja2 binds them,
+//! `return()` turned into a typed value.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::value::{Kwargs, Object, ObjectRepr, Value};
+use minijinja::{Error, ErrorKind, State};
+
+use super::blocks::PRIVATE_NAME;
+use super::library::Entry;
+use super::scope::Scope;
+use super::values::{Dict, List, invalid, split_kwargs};
+
+/// Text put before every rendered template: a macro that loads other templates' macros into this very render,
+/// which is the only place a minijinja macro can live.
+pub(super) const PRELUDE: &str =
+    "{% macro __load(__name) %}{% import __name as __module %}{{ __register(__name, __module) }}{% endmacro %}{{ __install(__load) }}";
+
+/// Macros loaded into a render so far, by template name.
+#[derive(Default)]
+struct Loaded {
+    loader: Option<Value>,
+    bodies: HashMap<String, Value>,
+}
+
+/// `__install(loader)`: the prelude hands over its loader.
+pub(super) fn install(state: &mut State<'_, '_>, loader: Value) -> Value {
+    state.get_or_insert_extension_with(Loaded::default).loader = Some(loader);
+    Value::from("")
+}
+
+/// `__register(name, module)`: the loader hands over a macro.
+pub(super) fn register(state: &mut State<'_, '_>, name: String, module: Value) -> Result<Value, Error> {
+    let body = module.get_attr(PRIVATE_NAME)?;
+    state.get_or_insert_extension_with(Loaded::default).bodies.insert(name, body);
+    Ok(Value::from(""))
+}
+
+/// A macro as the templates of one render see it.
+pub(super) struct MacroHandle {
+    pub scope: Arc<Scope>,
+    pub entry: Arc<Entry>,
+}
+
+impl fmt::Debug for MacroHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<macro {}>", self.entry.facts.name)
+    }
+}
+
+impl Object for MacroHandle {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+        self.scope.note_macro(&self.entry.facts.unique_id);
+        let arguments = self.bind(args)?;
+        let body = self.load(state)?;
+        match body.call(state, &arguments) {
+            Ok(text) => Ok(text),
+            Err(error) => match Returned::take(&error) {
+                Some(value) => Ok(value),
+                // A new error without a place, so that minijinja marks this call; the chain is the trace.
+                None => Err(Error::new(error.kind(), InMacro::text(&self.entry.facts.name)).with_source(error)),
+            },
+        }
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<macro {}>", self.entry.facts.name)
+    }
+}
+
+impl MacroHandle {
+    pub fn value(scope: &Arc<Scope>, entry: &Arc<Entry>) -> Value {
+        Value::from_object(Self { scope: Arc::clone(scope), entry: Arc::clone(entry) })
+    }
+
+    fn load(&self, state: &mut State<'_, '_>) -> Result<Value, Error> {
+        let name: &str = &self.entry.facts.unique_id;
+        let loaded = state.get_or_insert_extension_with(Loaded::default);
+        if let Some(body) = loaded.bodies.get(name) {
+            return Ok(body.clone());
+        }
+        let loader = loaded.loader.clone().ok_or_else(|| invalid("macros cannot be called here"))?;
+        loader.call(state, &[Value::from(name)])?;
+        let loaded = state.get_or_insert_extension_with(Loaded::default);
+        loaded.bodies.get(name).cloned().ok_or_else(|| invalid(format!("macro `{name}` could not be loaded")))
+    }
+
+    /// Arguments for the body: surplus ones go to `varargs` and `kwargs` where the body uses them.
+    fn bind(&self, args: &[Value]) -> Result<Vec<Value>, Error> {
+        let (positional, kwargs) = split_kwargs(args);
+        let signature = &self.entry.block.signature;
+        let uses = self.entry.block.uses;
+        let name = &self.entry.facts.name;
+        if positional.len() > signature.len() && !uses.varargs {
+            let most = signature.len();
+            return Err(Error::new(
+                ErrorKind::TooManyArguments,
+                format!("macro `{name}` takes at most {most} argument{}", if most == 1 { "" } else { "s" }),
+            ));
+        }
+        let (plain, surplus) = positional.split_at(positional.len().min(signature.len()));
+        let mut bound = plain.to_vec();
+        let mut named: Vec<(Value, Value)> = Vec::new();
+        let mut others: Vec<(Value, Value)> = Vec::new();
+        for key in kwargs.iter().flat_map(Kwargs::args) {
+            let value: Value = kwargs.as_ref().map_or(Ok(Value::UNDEFINED), |kwargs| kwargs.peek(key))?;
+            if key == "caller" {
+                if uses.caller {
+                    named.push((Value::from(key), value));
+                }
+            } else if let Some(at) = signature.iter().position(|(argument, _)| argument == key) {
+                if at < plain.len() {
+                    return Err(Error::new(
+                        ErrorKind::TooManyArguments,
+                        format!("macro `{name}` got two values for its argument `{key}`"),
+                    ));
+                }
+                named.push((Value::from(key), value));
+            } else if uses.kwargs {
+                others.push((Value::from(key), value));
+            } else {
+                let known = signature.iter().map(|(argument, _)| argument.as_str());
+                let hint = crate::diagnostic::nearest(key, known).map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+                return Err(Error::new(
+                    ErrorKind::TooManyArguments,
+                    format!("macro `{name}` has no argument `{key}`{hint}"),
+                ));
+            }
+        }
+        if uses.varargs {
+            named.push((Value::from("varargs"), List::value(surplus.to_vec())));
+        }
+        if uses.kwargs {
+            named.push((Value::from("kwargs"), Dict::value(others)));
+        }
+        if !named.is_empty() {
+            let pairs = named.iter().map(|(key, value)| (key.as_str().unwrap_or_default(), value.clone()));
+            bound.push(Value::from(Kwargs::from_iter(pairs)));
+        }
+        Ok(bound)
+    }
+}
+
+/// The message of an error that only says which macro the real one happened in.
+pub(super) struct InMacro;
+
+impl InMacro {
+    const PREFIX: &'static str = "in macro ";
+
+    fn text(name: &str) -> String {
+        format!("{}{name}", Self::PREFIX)
+    }
+
+    /// The macro's name, if `detail` is such a message.
+    pub fn name(detail: &str) -> Option<&str> {
+        detail.strip_prefix(Self::PREFIX)
+    }
+}
+
+/// Carries the value of `return(…)` up to the macro's caller.
+#[derive(Debug)]
+struct Returned(Value);
+
+impl fmt::Display for Returned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`return` is only for macros")
+    }
+}
+
+impl std::error::Error for Returned {}
+
+impl Returned {
+    fn take(error: &Error) -> Option<Value> {
+        let source = std::error::Error::source(error)?;
+        source.downcast_ref::<Self>().map(|returned| returned.0.clone())
+    }
+}
+
+/// `return(value)`.
+pub(super) fn return_value(args: &[Value]) -> Error {
+    let value = args.first().cloned().unwrap_or_else(|| Value::from(()));
+    invalid("`return` is only for macros").with_source(Returned(value))
+}

@@ -1,0 +1,190 @@
+//! Python's methods on plain values, and dbt's filters.
+
+use minijinja::value::{Value, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, State};
+
+use super::adapter_object::Arguments;
+use super::values::{List, invalid, python_str, tuple};
+
+/// Methods that minijinja does not know: Python's own, then what minijinja-contrib has.
+pub(super) fn call(state: &mut State<'_, '_>, value: &Value, method: &str, args: &[Value]) -> Result<Value, Error> {
+    let found = match value.kind() {
+        ValueKind::String => string_method(value.as_str().unwrap_or_default(), method, args)?,
+        ValueKind::Number if method == "is_integer" => Some(Value::from(f64::try_from(value.clone())?.fract() == 0.0)),
+        ValueKind::Undefined => {
+            return Err(Error::new(ErrorKind::UndefinedError, format!("`{method}` is called on something that is not defined")));
+        }
+        ValueKind::None => return Err(invalid(format!("`{method}` is called on none"))),
+        _ => None,
+    };
+    match found {
+        Some(found) => Ok(found),
+        None => minijinja_contrib::pycompat::unknown_method_callback(state, value, method, args),
+    }
+}
+
+fn string_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Value>, Error> {
+    let arguments = Arguments::new(args);
+    let list = |parts: Vec<&str>| List::value(parts.into_iter().map(Value::from).collect());
+    Ok(Some(match method {
+        // minijinja's own gives an immutable list; packages append to what `split` gave.
+        "split" => split(text, &arguments)?,
+        "rsplit" => {
+            let separator = arguments.text(0, "sep")?;
+            let most = arguments.get(1, "maxsplit").and_then(|most| most.as_usize()).unwrap_or(usize::MAX - 1);
+            let mut parts: Vec<&str> = text.rsplitn(most.saturating_add(1), separator.as_str()).collect();
+            parts.reverse();
+            list(parts)
+        }
+        "splitlines" => list(text.lines().collect()),
+        "partition" | "rpartition" => {
+            let separator = arguments.text(0, "sep")?;
+            let cut = if method == "partition" { text.split_once(separator.as_str()) } else { text.rsplit_once(separator.as_str()) };
+            let (before, middle, after) = match cut {
+                Some((before, after)) => (before, separator.as_str(), after),
+                None if method == "partition" => (text, "", ""),
+                None => ("", "", text),
+            };
+            tuple([Value::from(before), Value::from(middle), Value::from(after)])
+        }
+        "zfill" => {
+            let width = arguments.required(0, "width")?.as_usize().unwrap_or(0);
+            let (sign, digits) = match text.strip_prefix(['-', '+']) {
+                Some(digits) => (&text[..1], digits),
+                None => ("", text),
+            };
+            Value::from(format!("{sign}{digits:0>width$}", width = width.saturating_sub(sign.len())))
+        }
+        "ljust" | "rjust" | "center" => Value::from(justified(text, method, &arguments)?),
+        "removeprefix" => {
+            let prefix = arguments.text(0, "prefix")?;
+            Value::from(text.strip_prefix(prefix.as_str()).unwrap_or(text))
+        }
+        "removesuffix" => {
+            let suffix = arguments.text(0, "suffix")?;
+            Value::from(text.strip_suffix(suffix.as_str()).unwrap_or(text))
+        }
+        "swapcase" => {
+            let swapped = text.chars().flat_map(|c| if c.is_uppercase() { c.to_lowercase().collect::<Vec<_>>() } else { c.to_uppercase().collect() });
+            Value::from(swapped.collect::<String>())
+        }
+        "casefold" => Value::from(text.to_lowercase()),
+        "index" => {
+            let wanted = arguments.text(0, "sub")?;
+            let at = text.find(wanted.as_str()).ok_or_else(|| invalid(format!("`{wanted}` is not in the text")))?;
+            Value::from(text[..at].chars().count())
+        }
+        "isidentifier" => {
+            let starts = text.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_');
+            Value::from(starts && text.chars().all(|c| c.is_alphanumeric() || c == '_'))
+        }
+        "encode" | "expandtabs" | "format_map" if method == "encode" => Value::from_bytes(text.as_bytes().to_vec()),
+        _ => return Ok(None),
+    }))
+}
+
+fn split(text: &str, arguments: &Arguments<'_>) -> Result<Value, Error> {
+    let most = arguments.get(1, "maxsplit").and_then(|most| most.as_i64()).and_then(|most| usize::try_from(most).ok());
+    let parts: Vec<Value> = match arguments.get(0, "sep").map(|separator| python_str(&separator)) {
+        Some(separator) if separator.is_empty() => return Err(invalid("empty separator")),
+        Some(separator) => match most {
+            Some(most) => text.splitn(most + 1, separator.as_str()).map(Value::from).collect(),
+            None => text.split(separator.as_str()).map(Value::from).collect(),
+        },
+        None => {
+            let mut rest = text.trim_start();
+            let mut parts = Vec::new();
+            while !rest.is_empty() {
+                if most == Some(parts.len()) {
+                    parts.push(Value::from(rest.trim_end()));
+                    break;
+                }
+                let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+                parts.push(Value::from(&rest[..end]));
+                rest = rest[end..].trim_start();
+            }
+            parts
+        }
+    };
+    Ok(List::value(parts))
+}
+
+/// Widest text that padding may make: a typo must not fill the memory.
+const PADDED_WIDTH_MAX: usize = 1 << 20;
+
+fn justified(text: &str, method: &str, arguments: &Arguments<'_>) -> Result<String, Error> {
+    let width = arguments.required(0, "width")?.as_usize().unwrap_or(0).min(PADDED_WIDTH_MAX);
+    let fill = arguments.get(1, "fillchar").and_then(|fill| python_str(&fill).chars().next()).unwrap_or(' ');
+    let missing = width.saturating_sub(text.chars().count());
+    let (left, right) = match method {
+        "ljust" => (0, missing),
+        "rjust" => (missing, 0),
+        // Python puts the odd space left when the width is odd.
+        _ => {
+            let left = missing / 2 + (missing & width & 1);
+            (left, missing - left)
+        }
+    };
+    let pad = |count: usize| std::iter::repeat_n(fill, count).collect::<String>();
+    Ok(format!("{}{text}{}", pad(left), pad(right)))
+}
+
+/// dbt's filters for YAML values, and Jinja2's that print as Python does.
+pub(super) fn add_filters(environment: &mut Environment<'static>) {
+    environment.add_filter("as_text", |value: Value| Value::from(if value.is_none() { String::new() } else { python_str(&value) }));
+    environment.add_filter("as_bool", |value: Value| as_native(&value, |native| native.kind() == ValueKind::Bool, "bool"));
+    environment.add_filter("as_number", |value: Value| as_native(&value, Value::is_number, "number"));
+    environment.add_filter("as_native", |value: Value| native(&value));
+    environment.add_filter("string", |value: Value| python_str(&value));
+    environment.add_filter("list", |value: Value| -> Result<Value, Error> {
+        if let Some(text) = value.as_str() {
+            return Ok(List::value(text.chars().map(|c| Value::from(c.to_string())).collect()));
+        }
+        Ok(List::value(value.try_iter()?.collect()))
+    });
+    environment.add_filter("join", |value: Value, separator: Option<String>, attribute: Option<String>| -> Result<String, Error> {
+        let separator = separator.unwrap_or_default();
+        if let Some(text) = value.as_str() {
+            return Ok(text.chars().map(|c| c.to_string()).collect::<Vec<_>>().join(&separator));
+        }
+        let items = value.try_iter()?.map(|item| match &attribute {
+            Some(attribute) => Ok(python_str(&item.get_attr(attribute)?)),
+            None => Ok(python_str(&item)),
+        });
+        Ok(items.collect::<Result<Vec<_>, Error>>()?.join(&separator))
+    });
+}
+
+fn as_native(value: &Value, is_it: impl Fn(&Value) -> bool, what: &str) -> Result<Value, Error> {
+    let found = native(value);
+    if is_it(&found) {
+        return Ok(found);
+    }
+    Err(invalid(format!("`{}` is not a {what}", python_str(value))))
+}
+
+/// A text that spells a Python literal becomes that value.
+pub(super) fn native(value: &Value) -> Value {
+    let Some(text) = value.as_str() else { return value.clone() };
+    match text.trim() {
+        "True" | "true" => Value::from(true),
+        "False" | "false" => Value::from(false),
+        "None" => Value::from(()),
+        trimmed => {
+            if let Ok(number) = trimmed.parse::<i64>() {
+                return if is_python_integer(trimmed) { Value::from(number) } else { value.clone() };
+            }
+            let looks_numeric = trimmed.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
+            match trimmed.parse::<f64>() {
+                Ok(number) if looks_numeric && trimmed.contains(['.', 'e', 'E']) => Value::from(number),
+                _ => value.clone(),
+            }
+        }
+    }
+}
+
+// `007` is not a number to Python, so a zip code stays text.
+fn is_python_integer(text: &str) -> bool {
+    let digits = text.trim_start_matches(['-', '+']);
+    digits == "0" || !digits.starts_with('0')
+}

@@ -1,0 +1,552 @@
+//! Relations and columns as Jinja sees them: `this`, `ref(…)`, `api.Relation`, `api.Column`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, Value};
+use minijinja::{Error, ErrorKind, State};
+
+use super::scope::Scope;
+use super::values::{List, invalid, pairs, python_str, split_kwargs};
+use crate::manifest::{JsonMap, Node, SourceTable};
+use crate::relation::{AdapterKind, Column, Quoting, Relation, RelationKind, quoted};
+
+pub(super) fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
+    match name {
+        "this" => Some(this(scope)),
+        "api" => Some(Value::from_object(Api { scope: Arc::clone(scope) })),
+        _ => None,
+    }
+}
+
+/// A relation that prints as its name.
+#[derive(Clone)]
+pub(super) struct RelationObject {
+    pub relation: Relation,
+    /// Printed in place of the name: `--empty`'s subquery, a CTE's name.
+    pub rendering: Option<String>,
+}
+
+impl RelationObject {
+    pub fn value(relation: Relation) -> Value {
+        Value::from_object(Self { relation, rendering: None })
+    }
+
+    fn text(&self) -> String {
+        self.rendering.clone().unwrap_or_else(|| self.relation.to_string())
+    }
+}
+
+impl fmt::Debug for RelationObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
+fn optional(text: &Option<String>) -> Value {
+    text.as_deref().map_or_else(|| Value::from(()), Value::from)
+}
+
+impl Object for RelationObject {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let Relation { database, schema, identifier, kind, .. } = &self.relation;
+        Some(match key.as_str()? {
+            "database" | "project" => optional(database),
+            "schema" | "dataset" => optional(schema),
+            "identifier" | "name" | "table" => optional(identifier),
+            "type" => kind.map_or_else(|| Value::from(()), |kind| Value::from(kind.name())),
+            "is_table" => Value::from(*kind == Some(RelationKind::Table)),
+            "is_view" => Value::from(*kind == Some(RelationKind::View)),
+            "is_cte" => Value::from(*kind == Some(RelationKind::Cte)),
+            "is_materialized_view" => Value::from(*kind == Some(RelationKind::MaterializedView)),
+            "is_pointer" | "is_dynamic_table" | "is_iceberg_format" => Value::from(false),
+            "can_be_renamed" | "can_be_replaced" => Value::from(matches!(kind, Some(RelationKind::Table | RelationKind::View))),
+            "quote_character" => Value::from(self.relation.quote.to_string()),
+            "View" => Value::from("view"),
+            "Table" => Value::from("table"),
+            "CTE" => Value::from("cte"),
+            "MaterializedView" => Value::from("materialized_view"),
+            "External" => Value::from("external"),
+            "Function" => Value::from("function"),
+            "include_policy" => {
+                let include = self.relation.include;
+                policy(include.database, include.schema, include.identifier)
+            }
+            "quote_policy" => {
+                let quoting = self.relation.quoting;
+                policy(quoting.database, quoting.schema, quoting.identifier)
+            }
+            "path" => Value::from_iter([
+                ("database", optional(database)),
+                ("schema", optional(schema)),
+                ("identifier", optional(identifier)),
+            ]),
+            _ => return None,
+        })
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Str(&["database", "schema", "identifier", "type"])
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        true
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+        let (positional, kwargs) = split_kwargs(args);
+        let flag = |at: usize, name: &str| -> Option<bool> {
+            let named = kwargs.as_ref().and_then(|kwargs| kwargs.peek::<Option<Value>>(name).ok().flatten());
+            named.or_else(|| positional.get(at).cloned()).filter(|value| !value.is_none()).map(|value| value.is_true())
+        };
+        let mut changed = self.relation.clone();
+        match method {
+            "include" => {
+                changed.include.database = flag(0, "database").unwrap_or(changed.include.database);
+                changed.include.schema = flag(1, "schema").unwrap_or(changed.include.schema);
+                changed.include.identifier = flag(2, "identifier").unwrap_or(changed.include.identifier);
+            }
+            "quote" => {
+                changed.quoting.database = flag(0, "database").unwrap_or(changed.quoting.database);
+                changed.quoting.schema = flag(1, "schema").unwrap_or(changed.quoting.schema);
+                changed.quoting.identifier = flag(2, "identifier").unwrap_or(changed.quoting.identifier);
+            }
+            "without_identifier" => changed = changed.without_identifier(),
+            "incorporate" => incorporate(&mut changed, kwargs.as_ref())?,
+            "replace_path" => replace_path(&mut changed, kwargs.as_ref())?,
+            "render" => return Ok(Value::from(self.text())),
+            "quoted" => return Ok(Value::from(quoted(&text_at(positional, 0)?, changed.quote))),
+            "information_schema" => return Ok(information_schema(&changed, positional.first())),
+            "render_limited" => return Ok(Value::from(self.text())),
+            "matches" => {
+                let wanted = |at: usize, name: &str| {
+                    let named = kwargs.as_ref().and_then(|kwargs| kwargs.peek::<Option<Value>>(name).ok().flatten());
+                    named.or_else(|| positional.get(at).cloned()).filter(|value| !value.is_none()).map(|value| python_str(&value))
+                };
+                let same = |part: &Option<String>, wanted: Option<String>| {
+                    wanted.is_none_or(|wanted| part.as_deref().is_some_and(|part| part.eq_ignore_ascii_case(&wanted)))
+                };
+                let all = same(&changed.database, wanted(0, "database"))
+                    && same(&changed.schema, wanted(1, "schema"))
+                    && same(&changed.identifier, wanted(2, "identifier"));
+                return Ok(Value::from(all));
+            }
+            _ => return Err(Error::from(ErrorKind::UnknownMethod)),
+        }
+        Ok(Self::value(changed))
+    }
+
+    fn custom_cmp(self: &Arc<Self>, other: &minijinja::value::DynObject) -> Option<std::cmp::Ordering> {
+        let other = other.downcast_ref::<Self>()?;
+        Some(self.text().cmp(&other.text()))
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
+fn policy(database: bool, schema: bool, identifier: bool) -> Value {
+    Value::from_iter([("database", database), ("schema", schema), ("identifier", identifier)])
+}
+
+fn text_at(args: &[Value], at: usize) -> Result<String, Error> {
+    args.get(at).map(python_str).ok_or_else(|| Error::from(ErrorKind::MissingArgument))
+}
+
+/// `incorporate(path={…}, type=…)`.
+fn incorporate(relation: &mut Relation, kwargs: Option<&Kwargs>) -> Result<(), Error> {
+    let Some(kwargs) = kwargs else { return Ok(()) };
+    if let Some(kind) = kwargs.peek::<Option<Value>>("type")?.filter(|kind| !kind.is_none()) {
+        relation.kind = RelationKind::from_name(&python_str(&kind));
+    }
+    if let Some(path) = kwargs.peek::<Option<Value>>("path")?.filter(|path| !path.is_none()) {
+        for (key, value) in pairs(&path)? {
+            set_part(relation, &python_str(&key), &value);
+        }
+    }
+    Ok(())
+}
+
+fn replace_path(relation: &mut Relation, kwargs: Option<&Kwargs>) -> Result<(), Error> {
+    let Some(kwargs) = kwargs else { return Ok(()) };
+    let names: Vec<String> = kwargs.args().map(str::to_string).collect();
+    for name in names {
+        set_part(relation, &name, &kwargs.get::<Value>(&name)?);
+    }
+    Ok(())
+}
+
+fn set_part(relation: &mut Relation, part: &str, value: &Value) {
+    let text = (!value.is_none()).then(|| python_str(value));
+    match part {
+        "database" => relation.database = text,
+        "schema" => relation.schema = text,
+        "identifier" => relation.identifier = text,
+        _ => {}
+    }
+}
+
+/// `relation.information_schema('COLUMNS')`: on BigQuery below the dataset, elsewhere below the database.
+fn information_schema(relation: &Relation, view: Option<&Value>) -> Value {
+    let mut found = relation.clone();
+    found.kind = Some(RelationKind::View);
+    found.identifier = view.filter(|view| !view.is_none()).map(python_str);
+    found.quoting.identifier = false;
+    if relation.quote == '`' {
+        let schema = relation.schema.clone().unwrap_or_default();
+        let identifier = found.identifier.take().map_or(String::new(), |view| format!(".{view}"));
+        found.identifier = Some(format!("INFORMATION_SCHEMA{identifier}"));
+        found.schema = Some(schema);
+    } else {
+        found.schema = Some("INFORMATION_SCHEMA".to_string());
+        found.quoting.schema = false;
+    }
+    RelationObject::value(found)
+}
+
+/// The relation of the node being rendered.
+fn this(scope: &Arc<Scope>) -> Value {
+    match relation_of_model(scope) {
+        Some(relation) => RelationObject::value(relation),
+        None => Value::from(()),
+    }
+}
+
+pub(super) fn relation_of_model(scope: &Scope) -> Option<Relation> {
+    if let Some(node) = scope.run().and_then(|run| run.scope.node.as_ref()) {
+        if let Some(relation) = scope.run().and_then(|run| run.scope.replacements.get(&node.unique_id)) {
+            return Some(relation.clone());
+        }
+        return Some(node_relation(node, scope.project.kind));
+    }
+    let text = |key: &str| scope.model.get(key).and_then(|value| value.as_str()).map(str::to_string);
+    let schema = text("schema")?;
+    let identifier = text("alias").or_else(|| text("name"))?;
+    Some(Relation::new(text("database"), schema, identifier, Quoting::ALL, scope.project.kind.quote()))
+}
+
+/// How a node is named in the warehouse, with its own quoting config.
+pub fn node_relation(node: &Node, kind: AdapterKind) -> Relation {
+    let quoting = node.config.get("quoting").and_then(|quoting| quoting.as_object()).cloned().unwrap_or_default();
+    let mut relation = Relation::new(node.database.clone(), &node.schema, &node.alias, quoting_of(&quoting), kind.quote());
+    relation.kind = match node.config.materialization() {
+        crate::manifest::Materialization::View => Some(RelationKind::View),
+        crate::manifest::Materialization::MaterializedView => Some(RelationKind::MaterializedView),
+        crate::manifest::Materialization::Table
+        | crate::manifest::Materialization::Incremental
+        | crate::manifest::Materialization::Seed
+        | crate::manifest::Materialization::Snapshot => Some(RelationKind::Table),
+        crate::manifest::Materialization::Ephemeral => Some(RelationKind::Cte),
+        crate::manifest::Materialization::Test
+        | crate::manifest::Materialization::Unit
+        | crate::manifest::Materialization::Custom(_) => None,
+    };
+    relation
+}
+
+pub fn source_relation(source: &SourceTable, kind: AdapterKind) -> Relation {
+    Relation::new(source.database.clone(), &source.schema, &source.identifier, quoting_of(&source.quoting), kind.quote())
+}
+
+fn quoting_of(quoting: &JsonMap) -> Quoting {
+    let is_quoted = |key: &str| quoting.get(key).and_then(serde_json::Value::as_bool).unwrap_or(true);
+    Quoting { database: is_quoted("database"), schema: is_quoted("schema"), identifier: is_quoted("identifier") }
+}
+
+/// `api`: `api.Relation`, `api.Column`.
+struct Api {
+    scope: Arc<Scope>,
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<api>")
+    }
+}
+
+impl Object for Api {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match key.as_str()? {
+            "Relation" => Some(relation_class(&self.scope)),
+            "Column" => Some(column_class(&self.scope)),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn relation_class(scope: &Arc<Scope>) -> Value {
+    Value::from_object(RelationClass { scope: Arc::clone(scope) })
+}
+
+pub(super) fn column_class(scope: &Arc<Scope>) -> Value {
+    Value::from_object(ColumnClass { kind: scope.project.kind })
+}
+
+struct RelationClass {
+    scope: Arc<Scope>,
+}
+
+impl fmt::Debug for RelationClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<class Relation>")
+    }
+}
+
+impl Object for RelationClass {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        Some(Value::from(match key.as_str()? {
+            "View" => "view",
+            "Table" => "table",
+            "CTE" => "cte",
+            "MaterializedView" => "materialized_view",
+            "External" => "external",
+            "Function" => "function",
+            _ => return None,
+        }))
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+        match method {
+            "create" => create_relation(&self.scope, args),
+            "create_from" | "create_from_node" | "create_from_relation" => {
+                let (positional, _) = split_kwargs(args);
+                let node = positional.last().cloned().unwrap_or_default();
+                let part = |name: &str| node.get_attr(name).ok().filter(|value| !value.is_undefined() && !value.is_none()).map(|value| python_str(&value));
+                let identifier = part("identifier").or_else(|| part("alias")).or_else(|| part("name")).unwrap_or_default();
+                let relation = Relation::new(
+                    part("database"),
+                    part("schema").unwrap_or_default(),
+                    identifier,
+                    Quoting::ALL,
+                    self.scope.project.kind.quote(),
+                );
+                Ok(RelationObject::value(relation))
+            }
+            "get_default_quote_policy" => Ok(policy(true, true, true)),
+            _ => Err(Error::from(ErrorKind::UnknownMethod)),
+        }
+    }
+}
+
+/// `api.Relation.create(database=, schema=, identifier=, type=, quote_policy=)`.
+fn create_relation(scope: &Arc<Scope>, args: &[Value]) -> Result<Value, Error> {
+    let (positional, kwargs) = split_kwargs(args);
+    let part = |at: usize, name: &str| -> Option<String> {
+        let named = kwargs.as_ref().and_then(|kwargs| kwargs.get::<Option<Value>>(name).ok().flatten());
+        let value = named.or_else(|| positional.get(at).cloned())?;
+        (!value.is_none() && !value.is_undefined()).then(|| python_str(&value))
+    };
+    let mut relation = Relation {
+        database: part(0, "database"),
+        schema: part(1, "schema"),
+        identifier: part(2, "identifier"),
+        kind: part(3, "type").as_deref().and_then(RelationKind::from_name),
+        quoting: Quoting::ALL,
+        include: crate::relation::Include::ALL,
+        quote: scope.project.kind.quote(),
+    };
+    let policy = kwargs.as_ref().and_then(|kwargs| kwargs.get::<Option<Value>>("quote_policy").ok().flatten());
+    for (key, value) in policy.map(|policy| pairs(&policy)).transpose()?.unwrap_or_default() {
+        match key.as_str() {
+            Some("database") => relation.quoting.database = value.is_true(),
+            Some("schema") => relation.quoting.schema = value.is_true(),
+            Some("identifier") => relation.quoting.identifier = value.is_true(),
+            _ => {}
+        }
+    }
+    Ok(RelationObject::value(relation))
+}
+
+/// The relation a macro was given: one of ours, or an error that says what came instead.
+pub(super) fn relation_argument(value: &Value) -> Result<Relation, Error> {
+    match value.downcast_object_ref::<RelationObject>() {
+        Some(object) => Ok(object.relation.clone()),
+        None => Err(invalid(format!("a relation is expected here, not {}", value.kind()))),
+    }
+}
+
+/// A column with dbt's questions about types.
+#[derive(Clone)]
+pub(super) struct ColumnObject {
+    pub column: Column,
+    pub kind: AdapterKind,
+}
+
+impl ColumnObject {
+    pub fn value(column: Column, kind: AdapterKind) -> Value {
+        Value::from_object(Self { column, kind })
+    }
+
+    pub fn list(columns: Vec<Column>, kind: AdapterKind) -> Value {
+        List::value(columns.into_iter().map(|column| Self::value(column, kind)).collect())
+    }
+
+    fn base_type(&self) -> String {
+        let text = self.column.data_type.split(['(', '<']).next().unwrap_or_default();
+        text.trim().to_lowercase()
+    }
+
+    fn is_string(&self) -> bool {
+        matches!(self.base_type().as_str(), "text" | "character varying" | "character" | "varchar" | "string")
+    }
+
+    fn is_integer(&self) -> bool {
+        matches!(
+            self.base_type().as_str(),
+            "tinyint" | "smallint" | "integer" | "bigint" | "hugeint" | "utinyint" | "usmallint" | "uinteger" | "ubigint" | "int64" | "int" | "int8" | "int4" | "int2"
+        )
+    }
+
+    fn is_float(&self) -> bool {
+        matches!(self.base_type().as_str(), "float" | "double" | "real" | "float64" | "float4" | "float8" | "double precision")
+    }
+
+    fn is_numeric(&self) -> bool {
+        matches!(self.base_type().as_str(), "numeric" | "decimal" | "bignumeric")
+    }
+
+    fn fields(&self) -> Vec<Column> {
+        crate::relation::struct_fields(&self.column.data_type)
+    }
+}
+
+impl fmt::Debug for ColumnObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Column {} ({})>", self.column.name, self.column.data_type)
+    }
+}
+
+impl Object for ColumnObject {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        Some(match key.as_str()? {
+            "name" | "column" => Value::from(self.column.name.as_str()),
+            "dtype" => Value::from(self.column.data_type.split('(').next().unwrap_or_default()),
+            "data_type" => Value::from(self.column.data_type.as_str()),
+            "quoted" => Value::from(quoted(&self.column.name, self.kind.quote())),
+            "mode" => Value::from(if self.column.data_type.starts_with("ARRAY<") { "REPEATED" } else { "NULLABLE" }),
+            "fields" => Self::list(self.fields(), self.kind),
+            "char_size" | "numeric_precision" | "numeric_scale" => Value::from(()),
+            _ => return None,
+        })
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Str(&["name", "data_type"])
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+        Ok(match method {
+            "is_string" => Value::from(self.is_string()),
+            "is_number" => Value::from(self.is_integer() || self.is_float() || self.is_numeric()),
+            "is_integer" => Value::from(self.is_integer()),
+            "is_float" => Value::from(self.is_float()),
+            "is_numeric" => Value::from(self.is_numeric()),
+            "string_size" => Value::from(256),
+            "can_expand_to" => Value::from(false),
+            "literal" => Value::from(format!("{}::{}", text_at(args, 0)?, self.column.data_type)),
+            "string_type" => Value::from(string_type(self.kind)),
+            "flatten" => Self::list(flattened(&self.column), self.kind),
+            _ => return Err(Error::from(ErrorKind::UnknownMethod)),
+        })
+    }
+
+    fn custom_cmp(self: &Arc<Self>, other: &minijinja::value::DynObject) -> Option<std::cmp::Ordering> {
+        let other = other.downcast_ref::<Self>()?;
+        Some((&self.column.name, &self.column.data_type).cmp(&(&other.column.name, &other.column.data_type)))
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", **self)
+    }
+}
+
+/// Nested fields by their dotted names; a plain column is itself.
+fn flattened(column: &Column) -> Vec<Column> {
+    let fields = crate::relation::struct_fields(&column.data_type);
+    if fields.is_empty() || column.data_type.starts_with("ARRAY<") {
+        return vec![column.clone()];
+    }
+    let nested = fields.iter().flat_map(flattened);
+    nested.map(|field| Column { name: format!("{}.{}", column.name, field.name), ..field }).collect()
+}
+
+fn string_type(kind: AdapterKind) -> &'static str {
+    match kind {
+        AdapterKind::DuckDb => "varchar",
+        AdapterKind::BigQuery => "string",
+    }
+}
+
+struct ColumnClass {
+    kind: AdapterKind,
+}
+
+impl fmt::Debug for ColumnClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<class Column>")
+    }
+}
+
+impl ColumnClass {
+    fn create(&self, args: &[Value]) -> Result<Value, Error> {
+        let (positional, kwargs) = split_kwargs(args);
+        let part = |at: usize, names: &[&str]| {
+            let named = names.iter().find_map(|name| kwargs.as_ref()?.get::<Option<Value>>(name).ok().flatten());
+            named.or_else(|| positional.get(at).cloned())
+        };
+        let name = part(0, &["column", "name"]).ok_or_else(|| Error::from(ErrorKind::MissingArgument))?;
+        let data_type = part(1, &["dtype", "label_or_dtype", "data_type"]).unwrap_or_default();
+        let column = Column {
+            name: python_str(&name),
+            data_type: translate_type(self.kind, &python_str(&data_type)),
+            is_nullable: true,
+        };
+        Ok(ColumnObject::value(column, self.kind))
+    }
+}
+
+impl Object for ColumnClass {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+        self.create(args)
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+        match method {
+            "create" => self.create(args),
+            "translate_type" => Ok(Value::from(translate_type(self.kind, &text_at(args, 0)?))),
+            "string_type" => Ok(Value::from(string_type(self.kind))),
+            "numeric_type" => Ok(Value::from(match (args.first(), args.get(1), args.get(2)) {
+                (Some(name), Some(precision), Some(scale)) if !precision.is_none() && !scale.is_none() => {
+                    format!("{}({precision},{scale})", python_str(name))
+                }
+                (Some(name), _, _) => python_str(name),
+                (None, _, _) => return Err(Error::from(ErrorKind::MissingArgument)),
+            })),
+            _ => Err(Error::from(ErrorKind::UnknownMethod)),
+        }
+    }
+}
+
+/// dbt's type labels in the warehouse's words (`TYPE_LABELS` of each adapter).
+fn translate_type(kind: AdapterKind, label: &str) -> String {
+    let upper = label.to_uppercase();
+    let translated = match (kind, upper.as_str()) {
+        (AdapterKind::BigQuery, "STRING") => "STRING",
+        (AdapterKind::BigQuery, "FLOAT") => "FLOAT64",
+        (AdapterKind::BigQuery, "INTEGER") => "INT64",
+        (AdapterKind::BigQuery, "BOOLEAN") => "BOOLEAN",
+        (AdapterKind::BigQuery, "RECORD") => "RECORD",
+        (AdapterKind::DuckDb, "STRING") => "TEXT",
+        (AdapterKind::DuckDb, "TIMESTAMP") => "TIMESTAMP",
+        (AdapterKind::DuckDb, "FLOAT") => "FLOAT",
+        (AdapterKind::DuckDb, "INTEGER") => "INT",
+        (AdapterKind::DuckDb, "BOOLEAN") => "BOOLEAN",
+        _ => return label.to_string(),
+    };
+    translated.to_string()
+}

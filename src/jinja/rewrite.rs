@@ -1,0 +1,180 @@
+//! Turns dbt's Jinja into what stock minijinja reads, and remembers where every byte came from.
+//!
+//! Three things differ: dbt's own tags (`test`, `materialization`, `snapshot`) become macros; list and dict
+//! literals become mutable objects, because packages call `.append` and `.update` on them; a macro that uses
+//! `varargs` or `kwargs` gets them as two more arguments.
+
+use minijinja::ErrorKind;
+use minijinja::machinery::{Span as TokenSpan, Token, tokenize};
+use minijinja::syntax::SyntaxConfig;
+
+/// Text with insertions and replacements, and the way back to the original.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rewritten {
+    pub text: String,
+    /// For each edit: where it ends in `text`, and the same place in the original.
+    edits: Vec<Edit>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Edit {
+    start: usize,
+    end: usize,
+    original_start: usize,
+    original_end: usize,
+}
+
+impl Rewritten {
+    /// The original offset of a byte of `text`; inside an edit, the start of what was edited.
+    pub fn original(&self, offset: usize) -> usize {
+        let index = self.edits.partition_point(|edit| edit.start <= offset);
+        match index.checked_sub(1).map(|index| self.edits[index]) {
+            None => offset,
+            Some(edit) if offset < edit.end => edit.original_start,
+            Some(edit) => edit.original_end + (offset - edit.end),
+        }
+    }
+}
+
+/// A piece of text to put in the place of `start..end` of the original.
+#[derive(Debug)]
+pub(super) struct Replacement {
+    pub start: usize,
+    pub end: usize,
+    pub with: String,
+}
+
+/// Applies replacements to `original`; they must not overlap.
+pub(super) fn apply(original: &str, mut replacements: Vec<Replacement>) -> Rewritten {
+    replacements.sort_by_key(|replacement| (replacement.start, replacement.end));
+    let mut text = String::with_capacity(original.len() + replacements.len() * 8);
+    let mut edits = Vec::with_capacity(replacements.len());
+    let mut at = 0;
+    for Replacement { start, end, with } in replacements {
+        text.push_str(&original[at..start]);
+        let edit_start = text.len();
+        text.push_str(&with);
+        edits.push(Edit { start: edit_start, end: text.len(), original_start: start, original_end: end });
+        at = end;
+    }
+    text.push_str(&original[at..]);
+    Rewritten { text, edits }
+}
+
+/// A token with its bytes.
+pub(super) struct Lexeme<'a> {
+    pub token: Token<'a>,
+    pub start: usize,
+    pub end: usize,
+}
+
+/// A text that is not Jinja: what, and where.
+#[derive(Debug)]
+pub(super) struct LexError {
+    pub message: String,
+    pub start: usize,
+    pub end: usize,
+}
+
+/// All tokens of a template.
+///
+/// # Errors
+/// An unclosed tag, string or comment, or a character Jinja has no use for.
+pub(super) fn lex(text: &str) -> Result<Vec<Lexeme<'_>>, LexError> {
+    let mut lexemes = Vec::with_capacity(text.len() / 8);
+    for item in tokenize(text, false, syntax()) {
+        let (token, TokenSpan { start_offset, end_offset, .. }) = item.map_err(|error| lex_error(&error, text))?;
+        lexemes.push(Lexeme { token, start: start_offset as usize, end: end_offset as usize });
+    }
+    Ok(lexemes)
+}
+
+fn lex_error(error: &minijinja::Error, text: &str) -> LexError {
+    let range = error.range().unwrap_or(text.len()..text.len());
+    let message = match (error.kind(), error.detail()) {
+        (ErrorKind::SyntaxError, Some(detail)) => detail.to_string(),
+        _ => error.to_string(),
+    };
+    LexError { message, start: range.start.min(text.len()), end: range.end.min(text.len()) }
+}
+
+/// dbt's whitespace rules are Jinja's defaults, with the last newline kept off as Jinja does.
+pub(super) fn syntax() -> SyntaxConfig {
+    SyntaxConfig::default()
+}
+
+/// Wraps list and dict literals among `lexemes` so that they can be changed: `[a]` → `__list([a])`.
+pub(super) fn mutable_literals(lexemes: &[Lexeme<'_>], into: &mut Vec<Replacement>) {
+    let mut open = Vec::new();
+    let mut previous = None;
+    for lexeme in lexemes {
+        match lexeme.token {
+            Token::BracketOpen | Token::BraceOpen => {
+                let is_brace = matches!(lexeme.token, Token::BraceOpen);
+                let is_literal = is_brace || !previous.is_some_and(ends_operand);
+                if is_literal {
+                    let with = if is_brace { "__dict({" } else { "__list([" };
+                    into.push(Replacement { start: lexeme.start, end: lexeme.end, with: with.to_string() });
+                }
+                open.push(is_literal);
+            }
+            Token::BracketClose | Token::BraceClose => {
+                if open.pop() == Some(true) {
+                    let with = if matches!(lexeme.token, Token::BraceClose) { "})" } else { "])" };
+                    into.push(Replacement { start: lexeme.start, end: lexeme.end, with: with.to_string() });
+                }
+            }
+            _ => {}
+        }
+        previous = Some(&lexeme.token);
+    }
+}
+
+/// Whether a `[` after this token is a subscript.
+fn ends_operand(token: &Token<'_>) -> bool {
+    match token {
+        Token::Ident(name) => !matches!(
+            *name,
+            "in" | "if" | "elif" | "else" | "and" | "or" | "not" | "is" | "do" | "set" | "for" | "call" | "filter" | "with"
+        ),
+        Token::ParenClose | Token::BracketClose | Token::BraceClose | Token::Str(_) | Token::String(_) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rewrite(text: &str) -> Rewritten {
+        let lexemes = lex(text).expect("test text is Jinja");
+        let mut replacements = Vec::new();
+        mutable_literals(&lexemes, &mut replacements);
+        apply(text, replacements)
+    }
+
+    #[test]
+    fn literals_become_mutable_and_subscripts_stay() {
+        let text = "{% set x = [1, {'a': []}] %}{{ x[0] }}{% for y in [2] %}[literal]{% endfor %}";
+        assert_eq!(
+            rewrite(text).text,
+            "{% set x = __list([1, __dict({'a': __list([])})]) %}{{ x[0] }}{% for y in __list([2]) %}[literal]{% endfor %}"
+        );
+    }
+
+    #[test]
+    fn every_byte_knows_where_it_came_from() {
+        let text = "{% set x = [1] %}abc";
+        let rewritten = rewrite(text);
+        let at = rewritten.text.find("abc").expect("text is kept");
+        assert_eq!(rewritten.original(at), text.find("abc").expect("there"));
+        assert_eq!(rewritten.original(rewritten.text.find("__list").expect("there") + 2), text.find('[').expect("there"));
+        assert_eq!(rewritten.original(3), 3);
+    }
+
+    #[test]
+    fn an_unclosed_tag_is_an_error_with_its_place() {
+        let error = lex("select {{ x").map(|_| ()).expect_err("not Jinja");
+        assert!(error.end <= 11, "{error:?}");
+    }
+}

@@ -1,0 +1,308 @@
+//! What one render can see: the root object names are looked up in.
+//!
+//! Names are made on demand. A project's macros win over our own names, which win over built-in macros and
+//! packages, as in dbt.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use minijinja::value::{Enumerator, Object, Value};
+use minijinja::{Error, State};
+
+use super::handle::MacroHandle;
+use super::library::MacroLibrary;
+use super::{Captured, Engine, RunScope, adapter_object, config_object, functions, modules, relation_object};
+use crate::adapter::Answer;
+use crate::manifest::{JsonMap, UniqueId};
+use crate::project::Project;
+
+/// The world of one render.
+pub(super) struct Scope {
+    pub engine: Arc<Engine>,
+    pub project: Arc<ProjectFacts>,
+    pub package: String,
+    pub vars: Arc<JsonMap>,
+    /// Manifest shape of the node; empty where there is none.
+    pub model: JsonMap,
+    /// Config known before the text's own calls.
+    pub config: Arc<JsonMap>,
+    /// Values given by name: arguments of a generic test, of `run-operation`.
+    pub arguments: JsonMap,
+    pub mode: Mode,
+    /// Values that are made once per render.
+    cache: Mutex<BTreeMap<&'static str, Value>>,
+}
+
+/// Facts of the project that do not change from render to render.
+pub(super) struct ProjectFacts {
+    pub project_name: String,
+    pub target: JsonMap,
+    pub target_settings: JsonMap,
+    pub invocation: Arc<crate::project::Invocation>,
+    pub kind: crate::relation::AdapterKind,
+    pub database: String,
+    pub schema: String,
+    pub profile_name: String,
+    pub target_name: String,
+    pub threads: usize,
+}
+
+impl ProjectFacts {
+    pub fn new(project: &Project) -> Arc<Self> {
+        let target = &project.target;
+        Arc::new(Self {
+            project_name: project.name().to_string(),
+            target: target.context.clone(),
+            target_settings: target.settings.clone(),
+            invocation: Arc::clone(&project.invocation),
+            kind: target.kind,
+            database: target.database.clone(),
+            schema: target.schema.clone(),
+            profile_name: target.profile_name.clone(),
+            target_name: target.name.clone(),
+            threads: target.threads,
+        })
+    }
+}
+
+pub(super) enum Mode {
+    /// `execute` is false; what is referred to is noted.
+    Parse(Mutex<Captured>),
+    /// `execute` is true; the warehouse is there.
+    Run(Box<Run>),
+}
+
+/// The live half of a scope.
+pub(super) struct Run {
+    pub scope: RunScope,
+    /// Results of `statement` blocks and `store_result`, by name.
+    pub statements: Mutex<BTreeMap<String, StoredResult>>,
+}
+
+#[derive(Clone)]
+pub(super) struct StoredResult {
+    pub value: Value,
+    pub answer: Answer,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A native function: its scope and what it does.
+pub(super) type Native = fn(&Arc<Scope>, &mut State<'_, '_>, &[Value]) -> Result<Value, Error>;
+
+struct Function {
+    scope: Arc<Scope>,
+    name: &'static str,
+    act: Native,
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<function {}>", self.name)
+    }
+}
+
+impl Object for Function {
+    fn repr(self: &Arc<Self>) -> minijinja::value::ObjectRepr {
+        minijinja::value::ObjectRepr::Plain
+    }
+
+    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+        (self.act)(&self.scope, state, args)
+    }
+}
+
+impl Scope {
+    pub fn new(engine: &Arc<Engine>, project: &Arc<ProjectFacts>, package: &str, vars: &Arc<JsonMap>, mode: Mode) -> Self {
+        Self {
+            engine: Arc::clone(engine),
+            project: Arc::clone(project),
+            package: package.to_string(),
+            vars: Arc::clone(vars),
+            model: JsonMap::new(),
+            config: Arc::default(),
+            arguments: JsonMap::new(),
+            mode,
+            cache: Mutex::default(),
+        }
+    }
+
+    pub fn library(&self) -> &MacroLibrary {
+        &self.engine.library
+    }
+
+    pub fn is_execute(&self) -> bool {
+        matches!(self.mode, Mode::Run(_))
+    }
+
+    pub fn run(&self) -> Option<&Run> {
+        match &self.mode {
+            Mode::Run(run) => Some(run),
+            Mode::Parse(_) => None,
+        }
+    }
+
+    /// Changes what has been captured; nothing to note while running.
+    pub fn note(&self, change: impl FnOnce(&mut Captured)) {
+        if let Mode::Parse(captured) = &self.mode {
+            change(&mut lock(captured));
+        }
+    }
+
+    pub fn note_macro(&self, id: &UniqueId) {
+        self.note(|captured| {
+            if !captured.macros.contains(id) {
+                captured.macros.push(id.clone());
+            }
+        });
+    }
+
+    pub fn take_captured(&self) -> Captured {
+        match &self.mode {
+            Mode::Parse(captured) => std::mem::take(&mut *lock(captured)),
+            Mode::Run(_) => Captured::default(),
+        }
+    }
+
+    pub fn store(&self, name: &str, result: StoredResult) {
+        if let Mode::Run(run) = &self.mode {
+            lock(&run.statements).insert(name.to_string(), result);
+        }
+    }
+
+    pub fn stored(&self, name: &str) -> Option<StoredResult> {
+        self.run().and_then(|run| lock(&run.statements).get(name).cloned())
+    }
+
+    pub fn function(self: &Arc<Self>, name: &'static str, act: Native) -> Value {
+        Value::from_object(Function { scope: Arc::clone(self), name, act })
+    }
+
+    /// A value made once per render and then shared: `model` and `graph` may be changed by macros.
+    pub fn once(&self, name: &'static str, make: impl FnOnce() -> Value) -> Value {
+        if let Some(value) = lock(&self.cache).get(name) {
+            return value.clone();
+        }
+        let value = make();
+        lock(&self.cache).entry(name).or_insert(value).clone()
+    }
+
+    /// One of our own names, macros aside: `builtins.ref` finds ours even where a macro `ref` hides it.
+    pub fn builtin(self: &Arc<Self>, name: &str) -> Option<Value> {
+        functions::lookup(self, name)
+            .or_else(|| adapter_object::lookup(self, name))
+            .or_else(|| config_object::lookup(self, name))
+            .or_else(|| relation_object::lookup(self, name))
+            .or_else(|| modules::lookup(self, name))
+    }
+
+    fn find(self: &Arc<Self>, name: &str) -> Option<Value> {
+        if let Some(value) = self.arguments.get(name) {
+            return Some(super::values::from_json(value));
+        }
+        if let Some(entry) = self.library().of_project(name, &self.package) {
+            return Some(self.macro_value(entry, name));
+        }
+        if let Some(value) = self.builtin(name) {
+            return Some(value);
+        }
+        if let Some(entry) = self.library().built_in(name) {
+            return Some(self.macro_value(entry, name));
+        }
+        self.library().has_package(name).then(|| {
+            Value::from_object(PackageNamespace { scope: Arc::clone(self), package: name.to_string() })
+        })
+    }
+
+    fn macro_value(self: &Arc<Self>, entry: &Arc<super::library::Entry>, name: &str) -> Value {
+        if let Some(value) = self.overridden_macro(name) {
+            return value;
+        }
+        MacroHandle::value(self, entry)
+    }
+
+    /// A unit test's `overrides: macros:` puts a constant in the place of a macro.
+    fn overridden_macro(self: &Arc<Self>, name: &str) -> Option<Value> {
+        let overrides = self.run()?.scope.overrides.as_ref()?;
+        let json = overrides.get("macros")?.get(name)?;
+        Some(Value::from_object(Constant(super::values::from_json(json))))
+    }
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<context of package {}>", self.package)
+    }
+}
+
+impl Object for Scope {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.find(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        self.find(key)
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(functions::NAMES.iter().map(|name| Value::from(*name)).collect())
+    }
+}
+
+/// `dbt_utils` in `dbt_utils.star(…)`.
+struct PackageNamespace {
+    scope: Arc<Scope>,
+    package: String,
+}
+
+impl fmt::Debug for PackageNamespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<macros of package {}>", self.package)
+    }
+}
+
+impl Object for PackageNamespace {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str()?;
+        let qualified = format!("{}.{name}", self.package);
+        if let Some(value) = self.scope.overridden_macro(&qualified) {
+            return Some(value);
+        }
+        self.scope.library().in_package(&self.package, name).map(|entry| MacroHandle::value(&self.scope, entry))
+    }
+
+    fn call_method(self: &Arc<Self>, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+        match self.get_value(&Value::from(method)) {
+            Some(handle) => handle.call(state, args),
+            None => {
+                let known = self.scope.library().names_in(&self.package);
+                let hint = crate::diagnostic::nearest(method, known);
+                let hint = hint.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+                let message = format!("package `{}` has no macro `{method}`{hint}", self.package);
+                Err(Error::new(minijinja::ErrorKind::UnknownFunction, message))
+            }
+        }
+    }
+}
+
+/// A callable that always gives the same.
+struct Constant(Value);
+
+impl fmt::Debug for Constant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl Object for Constant {
+    fn repr(self: &Arc<Self>) -> minijinja::value::ObjectRepr {
+        minijinja::value::ObjectRepr::Plain
+    }
+
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, _: &[Value]) -> Result<Value, Error> {
+        Ok(self.0.clone())
+    }
+}

@@ -1,0 +1,80 @@
+//! Finds what a `ref` or `source` means, with dbt's order of packages.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use super::{Json, Manifest, Node, NodeKind, SourceTable, UniqueId};
+
+/// Names to ids, made on first use: a manifest does not change once it is parsed.
+#[derive(Default)]
+pub struct LookupIndex {
+    index: OnceLock<Index>,
+}
+
+#[derive(Default)]
+struct Index {
+    refable: HashMap<String, Vec<UniqueId>>,
+    sources: HashMap<(String, String), Vec<UniqueId>>,
+}
+
+impl Manifest {
+    fn index(&self) -> &Index {
+        self.lookup.index.get_or_init(|| {
+            let mut index = Index::default();
+            for (id, node) in &self.nodes {
+                match node.kind {
+                    NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot => {
+                        index.refable.entry(node.name.clone()).or_default().push(id.clone());
+                    }
+                    NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {}
+                }
+            }
+            for (id, source) in &self.sources {
+                let key = (source.source_name.clone(), source.name.clone());
+                index.sources.entry(key).or_default().push(id.clone());
+            }
+            index
+        })
+    }
+
+    /// The model, seed or snapshot a `ref` means. With a package, only that one is searched; without, the
+    /// package of the text, then the root project, then all others. Without a version, the latest one.
+    pub fn find_ref(&self, name: &str, package: Option<&str>, version: Option<&Json>, from_package: &str) -> Option<&Arc<Node>> {
+        let candidates = self.index().refable.get(name)?;
+        let nodes = || candidates.iter().filter_map(|id| self.nodes.get(id)).filter(|node| has_version(node, version));
+        match package {
+            Some(package) => nodes().find(|node| node.package_name == package),
+            None => nodes()
+                .find(|node| node.package_name == from_package)
+                .or_else(|| nodes().find(|node| node.package_name == self.project_name))
+                .or_else(|| nodes().next()),
+        }
+    }
+
+    /// The raw table a `source` means: of the text's own package, of the root project, or of any other.
+    pub fn find_source(&self, source: &str, table: &str, from_package: &str) -> Option<&Arc<SourceTable>> {
+        let candidates = self.index().sources.get(&(source.to_string(), table.to_string()))?;
+        let tables = || candidates.iter().filter_map(|id| self.sources.get(id));
+        tables()
+            .find(|found| found.package_name == from_package)
+            .or_else(|| tables().find(|found| found.package_name == self.project_name))
+            .or_else(|| tables().next())
+    }
+}
+
+fn has_version(node: &Node, wanted: Option<&Json>) -> bool {
+    let NodeKind::Model(model) = &node.kind else { return wanted.is_none() };
+    match (wanted, &model.version) {
+        (Some(wanted), Some(version)) => as_text(wanted) == as_text(version),
+        (Some(_), None) => false,
+        (None, Some(version)) => {
+            model.latest_version.as_ref().is_none_or(|latest| as_text(latest) == as_text(version))
+        }
+        (None, None) => true,
+    }
+}
+
+/// Versions are numbers or texts: `1` and `"1"` are the same.
+fn as_text(version: &Json) -> String {
+    version.as_str().map_or_else(|| version.to_string(), str::to_string)
+}

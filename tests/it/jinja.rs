@@ -1,0 +1,260 @@
+//! The language room from outside: what a text refers to, what it renders to, and where its errors point.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use chrono::DateTime;
+use tamis::adapter::{Adapter, AdapterError, Answer, Cell, Connection, LoadRequest, Session, Statement, Table, Warehouse};
+use tamis::event::EventSender;
+use tamis::jinja::{CaptureRequest, Captured, Engine, NameKind, RunScope};
+use tamis::manifest::{Json, JsonMap, Manifest};
+use tamis::project::yaml::{Yaml, YamlFile, YamlKind};
+use tamis::project::{Flags, Invocation, Package, PackageFile, PackageFiles, Project, Target};
+use tamis::relation::{AdapterKind, Column, Relation, SchemaName};
+use tamis::source::{SourceFile, Span};
+
+/// A project that has only macros.
+fn project(macros: &[(&str, &str)]) -> Project {
+    let file = |path: &str, text: &str| PackageFile {
+        file: SourceFile::in_memory(path, text),
+        path: path.to_string(),
+        original_file_path: path.to_string(),
+    };
+    let empty = SourceFile::in_memory("dbt_project.yml", "");
+    let vars = serde_json::json!({"vars": {"limit": 100}});
+    let package = Package {
+        name: "shop".to_string(),
+        root: PathBuf::new(),
+        yaml: YamlFile { file: empty, root: Yaml { start: 0, end: 0, kind: YamlKind::Null }, warnings: Vec::new() },
+        config: vars.as_object().cloned().unwrap_or_default(),
+        files: PackageFiles {
+            macros: macros.iter().map(|(path, text)| file(path, text)).collect(),
+            ..PackageFiles::default()
+        },
+    };
+    let invocation = Invocation {
+        id: "00000000-0000-4000-8000-000000000000".to_string(),
+        started_at: DateTime::from_timestamp(1_700_000_000, 0).expect("a time"),
+        command: "run".to_string(),
+        flags: Flags::default(),
+        args: JsonMap::new(),
+    };
+    let context = serde_json::json!({"name": "dev", "schema": "main"});
+    Project {
+        root: PathBuf::new(),
+        packages: vec![package],
+        target: Target {
+            profile_name: "shop".to_string(),
+            name: "dev".to_string(),
+            kind: AdapterKind::DuckDb,
+            database: "shop".to_string(),
+            schema: "main".to_string(),
+            threads: 1,
+            settings: JsonMap::new(),
+            context: context.as_object().cloned().unwrap_or_default(),
+        },
+        cli_vars: JsonMap::new(),
+        invocation: Arc::new(invocation),
+        dispatch: Vec::new(),
+        selectors: None,
+        target_path: PathBuf::new(),
+    }
+}
+
+fn engine(macros: &[(&str, &str)]) -> (Project, Arc<Engine>) {
+    let project = project(macros);
+    let (engine, problems) = Engine::new(&project);
+    assert!(problems.is_empty(), "{problems:#?}");
+    (project, engine)
+}
+
+fn capture(macros: &[(&str, &str)], text: &str) -> Result<Captured, String> {
+    let (project, engine) = engine(macros);
+    let file = SourceFile::in_memory("models/a.sql", text);
+    let (model, config) = (JsonMap::new(), JsonMap::new());
+    let request = CaptureRequest {
+        code: &Span::new(&file, 0..text.len()),
+        package: "shop",
+        vars: &project.vars_for("shop"),
+        model: &model,
+        config: &config,
+        arguments: None,
+    };
+    engine.capture(&request).map_err(|problem| picture(&problem))
+}
+
+fn picture(problem: &tamis::diagnostic::Diagnostic) -> String {
+    let places: Vec<String> = problem.labels.iter().map(|label| format!("{} `{}`", label.span, label.span.text())).collect();
+    let trace: Vec<String> = problem.trace.iter().map(|call| format!("\n  in macro {} at {}", call.name, call.span)).collect();
+    let help = problem.help.as_ref().map_or(String::new(), |help| format!("\nhelp: {help}"));
+    format!("error[{}]: {}\n --> {}{}{help}", problem.code, problem.message, places.join(", "), trace.concat())
+}
+
+/// Answers every query with one row, and remembers what was asked.
+struct OneRow {
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Adapter for OneRow {
+    fn kind(&self) -> AdapterKind {
+        AdapterKind::DuckDb
+    }
+
+    fn connect(&self) -> Result<Box<dyn Connection>, AdapterError> {
+        Ok(Box::new(OneRowConnection { asked: Arc::clone(&self.asked) }))
+    }
+
+    fn cancel(&self) {}
+}
+
+struct OneRowConnection {
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Connection for OneRowConnection {
+    fn execute(&mut self, statement: &Statement<'_>) -> Result<Answer, AdapterError> {
+        self.asked.lock().expect("no test panicked").push(statement.sql.trim().to_string());
+        let table = Table {
+            columns: vec!["id".to_string(), "name".to_string()],
+            types: vec!["BIGINT".to_string(), "VARCHAR".to_string()],
+            rows: vec![vec![Cell::Int(7), Cell::Text("x".to_string())]],
+        };
+        Ok(Answer { table, ..Answer::default() })
+    }
+
+    fn schemas(&mut self, _: Option<&str>) -> Result<Vec<String>, AdapterError> {
+        Ok(Vec::new())
+    }
+
+    fn relations(&mut self, _: &SchemaName) -> Result<Vec<Relation>, AdapterError> {
+        Ok(Vec::new())
+    }
+
+    fn columns(&mut self, _: &Relation) -> Result<Vec<Column>, AdapterError> {
+        Ok(Vec::new())
+    }
+
+    fn load(&mut self, _: &LoadRequest) -> Result<Answer, AdapterError> {
+        Ok(Answer::default())
+    }
+}
+
+fn render(macros: &[(&str, &str)], text: &str) -> Result<String, String> {
+    let (project, engine) = engine(macros);
+    let file = SourceFile::in_memory("models/a.sql", text);
+    let warehouse = Warehouse::new(Arc::new(OneRow { asked: Arc::default() }));
+    let scope = RunScope {
+        project: Arc::new(project),
+        manifest: Arc::new(Manifest { project_name: "shop".to_string(), ..Manifest::default() }),
+        session: Session::new(warehouse, EventSender::silent()),
+        events: EventSender::silent(),
+        node: None,
+        package: "shop".to_string(),
+        code: Span::new(&file, 0..text.len()),
+        compiled: None,
+        seed_loader: None,
+        arguments: JsonMap::new(),
+        replacements: Arc::default(),
+        overrides: None,
+        selected: Arc::default(),
+        results: None,
+    };
+    engine.compile(&scope).map(|rendered| rendered.text).map_err(|problem| picture(&problem))
+}
+
+#[test]
+fn macros_call_each_other_and_return_typed_values() {
+    let macros = [
+        ("macros/a.sql", "{% macro six() %}{{ return(6) }}{% endmacro %}{% macro up(x) %}{{ shout(x) }}!{% endmacro %}"),
+        ("macros/b.sql", "{% macro shout(x) %}{{ x | upper }}{% endmacro %}"),
+        ("macros/c.sql", "{% macro fact(n) %}{% if n <= 1 %}{{ return(1) }}{% endif %}{{ return(n * fact(n - 1)) }}{% endmacro %}"),
+    ];
+    assert_eq!(render(&macros, "{{ six() + 1 }} {{ up('a') }} {{ fact(5) }} {{ shop.up(x='b') }}").as_deref(), Ok("7 A! 120 B!"));
+}
+
+#[test]
+fn call_blocks_varargs_and_kwargs_work_as_in_jinja2() {
+    let macros = [(
+        "macros/a.sql",
+        "{% macro wrap(tag) %}<{{ tag }}>{{ caller() }}</{{ tag }}>{% endmacro %}
+         {%- macro all(first) %}{{ first }}|{{ varargs }}|{{ kwargs }}{% endmacro %}",
+    )];
+    assert_eq!(render(&macros, "{% call wrap('b') %}x{{ 1 + 1 }}{% endcall %}").as_deref(), Ok("<b>x2</b>"));
+    assert_eq!(render(&macros, "{{ all(1, 2, three=3) }}").as_deref(), Ok("1|[2]|{'three': 3}"));
+}
+
+#[test]
+fn lists_and_dicts_can_be_changed() {
+    let text = "{% set xs = ['a'] %}{% do xs.append('b') %}{% set d = {} %}{% do d.update({'k': xs}) %}{{ xs | join('-') }} {{ d }} {{ d.k[-1] }}";
+    assert_eq!(render(&[], text).as_deref(), Ok("a-b {'k': ['a', 'b']} b"));
+}
+
+#[test]
+fn built_in_macros_are_found_and_a_project_may_override_them() {
+    assert_eq!(render(&[], "{{ dbt.type_string() }}").map(|text| text.trim().to_lowercase()).as_deref(), Ok("text"));
+    let macros = [("macros/a.sql", "{% macro default__type_string() %}mine{% endmacro %}{% macro duckdb__type_string() %}ours{% endmacro %}")];
+    assert_eq!(render(&macros, "{{ dbt.type_string() }}").as_deref(), Ok("ours"));
+}
+
+#[test]
+fn run_query_gives_a_table() {
+    let text = "{% set t = run_query('select 1') %}{{ t.columns[0].values() }} {{ t.rows[0]['name'] }} {% for row in t %}{{ row[0] }}{% endfor %}";
+    assert_eq!(render(&[], text).as_deref(), Ok("[7] x 7"));
+}
+
+#[test]
+fn dates_know_time_zones() {
+    let text = "{{ run_started_at.strftime('%Y-%m-%d %H:%M') }} {{ run_started_at.astimezone(modules.pytz.timezone('America/Los_Angeles')) }}";
+    assert_eq!(render(&[], text).as_deref(), Ok("2023-11-14 22:13 2023-11-14 14:13:20-08:00"));
+}
+
+#[test]
+fn references_inside_macros_are_captured() {
+    let macros = [("macros/a.sql", "{% macro from_orders(x) %}{{ ref(x) }}{{ config(tags=['t']) }}{% endmacro %}")];
+    let captured = capture(&macros, "select * from {{ from_orders('orders') }}, {{ source('raw', 'items') }}").expect("it renders");
+    assert_eq!(captured.refs[0].name, "orders");
+    assert_eq!(captured.sources[0].span.as_ref().map(|span| span.text()), Some("source('raw', 'items')"));
+    assert_eq!(captured.configs[0]["tags"], serde_json::json!(["t"]));
+    assert_eq!(captured.macros.iter().map(|id| id.to_string()).collect::<Vec<_>>(), ["macro.shop.from_orders"]);
+}
+
+#[test]
+fn errors_point_into_the_file_they_were_made_in() {
+    let macros = [("macros/a.sql", "{% macro outer(x) %}\n  {{ inner(x) }}\n{% endmacro %}\n{% macro inner(x) %}{{ x.nope() }}{% endmacro %}")];
+    insta::assert_snapshot!(render(&macros, "select\n  {{ outer('a') }}").expect_err("inner is wrong"), @r"
+    error[unknown-method]: string has no method named nope
+     --> macros/a.sql:4:25 `.nope()`
+      in macro outer at models/a.sql:2:6
+      in macro inner at macros/a.sql:2:6
+    ");
+    insta::assert_snapshot!(render(&[], "select {{ undefined_thing }}").expect_err("nothing defines it"), @r"
+    error[undefined]: `undefined_thing` is not defined
+     --> models/a.sql:1:11 `undefined_thing`
+    help: check the spelling; a macro of a package must be written `package.macro`, and its package be installed
+    ");
+    insta::assert_snapshot!(render(&[], "select {% if %}").expect_err("not Jinja"), @r"
+    error[jinja-syntax]: this is not valid Jinja: unexpected end of block
+     --> models/a.sql:1:14 `%}`
+    ");
+    insta::assert_snapshot!(render(&[], "{{ exceptions.raise_compiler_error('no good') }}").expect_err("it is raised"), @r"
+    error[compiler-error]: no good
+     --> models/a.sql:1:4 `exceptions.raise_compiler_error('no good')`
+    ");
+}
+
+#[test]
+fn naming_macros_follow_the_project() {
+    let (_, engine) = engine(&[]);
+    let node = JsonMap::from_iter([("name".to_string(), Json::from("orders"))]);
+    assert_eq!(engine.generate_name(NameKind::Schema, Some("core"), &node, "shop").as_deref(), Ok("main_core"));
+    assert_eq!(engine.generate_name(NameKind::Alias, None, &node, "shop").as_deref(), Ok("orders"));
+    let own = [("macros/n.sql", "{% macro generate_schema_name(custom, node) %} {{ custom or target.schema }} {% endmacro %}")];
+    let (_, engine) = self::engine(&own);
+    assert_eq!(engine.generate_name(NameKind::Schema, Some("core"), &node, "shop").as_deref(), Ok("core"));
+}
+
+#[test]
+fn endless_recursion_is_an_error() {
+    let macros = [("macros/a.sql", "{% macro again() %}{{ again() }}{% endmacro %}")];
+    assert!(render(&macros, "{{ again() }}").is_err());
+}
