@@ -32,6 +32,11 @@ pub trait Adapter: Send + Sync {
     /// The warehouse cannot be reached or refuses us.
     fn connect(&self) -> Result<Box<dyn Connection>, AdapterError>;
 
+    /// Whether DDL can be part of a transaction here.
+    fn has_transactions(&self) -> bool {
+        false
+    }
+
     /// Stops statements that run now: Ctrl-C, `--fail-fast`. Connections made later work again.
     fn cancel(&self);
 }
@@ -123,6 +128,8 @@ pub struct JobContext {
     pub timeout_seconds: Option<u64>,
     pub priority: Option<String>,
     pub reservation: Option<String>,
+    /// The session has begun a transaction, and will end it: a load joins it.
+    pub is_in_transaction: bool,
 }
 
 /// What came back.

@@ -168,6 +168,10 @@ impl Adapter for Replay {
         self.kind
     }
 
+    fn has_transactions(&self) -> bool {
+        self.kind == AdapterKind::DuckDb
+    }
+
     fn connect(&self) -> Result<Box<dyn Connection>, AdapterError> {
         let born = self.state.cancelled.load(Ordering::SeqCst);
         Ok(Box::new(ReplayConnection { state: Arc::clone(&self.state), born }))

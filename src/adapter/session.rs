@@ -4,6 +4,7 @@
 //! connection itself has rolled back, so the next statement starts afresh.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Adapter, AdapterError, Answer, Connection, Fetch, JobContext, LoadRequest, Statement};
@@ -107,11 +108,12 @@ pub struct Session {
     events: EventSender,
     connection: Mutex<Option<Box<dyn Connection>>>,
     job: Mutex<JobContext>,
+    has_transaction: AtomicBool,
 }
 
 impl Session {
     pub fn new(warehouse: Arc<Warehouse>, events: EventSender) -> Arc<Self> {
-        Arc::new(Self { warehouse, events, connection: Mutex::new(None), job: Mutex::new(JobContext::default()) })
+        Arc::new(Self { warehouse, events, connection: Mutex::new(None), job: Mutex::new(JobContext::default()), has_transaction: AtomicBool::new(false) })
     }
 
     pub fn warehouse(&self) -> &Warehouse {
@@ -137,7 +139,44 @@ impl Session {
     pub fn execute(&self, sql: &str, fetch: Fetch) -> Result<Answer, AdapterError> {
         let job = self.next_job();
         self.events.send(Event::Statement { node: job.node.as_deref().map(UniqueId::from), sql: sql.to_string() });
-        self.with(|connection| connection.execute(&Statement { sql, fetch, job: &job }))
+        let answer = self.with(|connection| connection.execute(&Statement { sql, fetch, job: &job }));
+        if answer.is_err() {
+            // The adapter has rolled back.
+            self.has_transaction.store(false, Ordering::Relaxed);
+        }
+        answer
+    }
+
+    /// Begins a transaction unless one is open; a warehouse without transactions has nothing to begin.
+    ///
+    /// # Errors
+    /// What the warehouse said.
+    pub fn begin(&self) -> Result<(), AdapterError> {
+        if !self.warehouse.adapter.has_transactions() || self.has_transaction.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.execute("begin transaction", Fetch::Nothing)?;
+        self.has_transaction.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Commits the open transaction, if there is one.
+    ///
+    /// # Errors
+    /// What the warehouse said; then nothing of the transaction was kept.
+    pub fn commit(&self) -> Result<(), AdapterError> {
+        if self.has_transaction.swap(false, Ordering::Relaxed) {
+            self.execute("commit", Fetch::Nothing)?;
+        }
+        Ok(())
+    }
+
+    /// Ends a node: what it left uncommitted is taken back.
+    pub fn roll_back(&self) {
+        if self.has_transaction.swap(false, Ordering::Relaxed) && self.execute("rollback", Fetch::Nothing).is_err() {
+            // A connection that cannot roll back is dropped, and its transaction with it.
+            self.disconnect();
+        }
     }
 
     /// Fills a table from files in one step.
@@ -145,7 +184,13 @@ impl Session {
     /// # Errors
     /// The files or the warehouse refuse; the table is as before.
     pub fn load(&self, request: &LoadRequest) -> Result<Answer, AdapterError> {
-        self.with(|connection| connection.load(request))
+        let mut request = request.clone();
+        request.job.is_in_transaction = self.has_transaction.load(Ordering::Relaxed);
+        let answer = self.with(|connection| connection.load(&request));
+        if answer.is_err() {
+            self.has_transaction.store(false, Ordering::Relaxed);
+        }
+        answer
     }
 
     /// Whether a relation exists, and as what. `Ok(None)` means the warehouse said it does not.
@@ -213,7 +258,7 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
     use crate::adapter::ErrorKind;

@@ -1,9 +1,25 @@
 //! Runs a plan: schedules its steps on workers, and does the work of each.
 
+mod clock;
+
+mod compile;
+
+mod data_test;
+
+mod files;
+
 mod interrupt;
+
+mod materialize;
+
+mod runner;
 
 pub mod scheduler;
 
 pub mod seed;
 
+mod unit_test;
+
+pub use clock::Clock;
 pub use interrupt::Interrupt;
+pub use runner::NodeRunner;

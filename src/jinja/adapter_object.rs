@@ -98,13 +98,20 @@ impl Object for AdapterObject {
     }
 }
 
-/// `adapter.behavior.flag`: every behaviour flag has dbt 1.12's newest setting.
+/// `adapter.behavior`, and each flag below it: all have dbt's default, off.
 #[derive(Debug)]
 struct Behavior;
 
 impl Object for Behavior {
-    fn get_value(self: &Arc<Self>, _: &Value) -> Option<Value> {
-        Some(Value::from(true))
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match key.as_str()? {
+            "no_warn" | "setting" => Some(Value::from(false)),
+            _ => Some(Value::from_object(Self)),
+        }
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        false
     }
 }
 
@@ -134,6 +141,13 @@ impl AdapterObject {
                 Value::from(if is_quoted { quoted(&column, kind.quote()) } else { column })
             }
             "location_exists" | "external_root" | "is_ducklake" | "is_motherduck" => Value::from(false),
+            "catalog_supports_foreign_keys" => Value::from(true),
+            "escape_sql_string" => Value::from(arguments.text(0, "text")?.replace('\'', "''")),
+            "get_incremental_strategy_macro" => self.incremental_strategy(arguments)?,
+            "render_raw_columns_constraints" => super::constraints::of_columns(kind, &arguments.required(0, "raw_columns")?)?,
+            "render_raw_model_constraints" => super::constraints::of_model(kind, &arguments.required(0, "raw_constraints")?)?,
+            "build_catalog_relation" => dict([("table_format", Value::from("default")), ("catalog_name", Value::from(()))]),
+            "get_hard_deletes_behavior" => hard_deletes(&arguments.required(0, "config")?)?,
             "disable_transactions" => Value::from(self.scope.project.target_settings.get("disable_transactions").is_some_and(|value| value == true)),
             "valid_incremental_strategies" => valid_strategies(kind),
             "supports" | "has_feature" => Value::from(true),
@@ -141,6 +155,19 @@ impl AdapterObject {
             "convert_type" | "convert_text_type" | "get_rows_different_sql" => return Ok(None),
             _ => return Ok(None),
         }))
+    }
+
+    /// The macro of an incremental strategy: `get_incremental_delete_insert_sql`.
+    fn incremental_strategy(&self, arguments: &Arguments<'_>) -> Result<Value, Error> {
+        let strategy = arguments.text(1, "strategy")?;
+        let name = format!("get_incremental_{}_sql", strategy.replace('+', "_"));
+        match self.scope.library().resolve(&name, &self.scope.package) {
+            Some(entry) => Ok(MacroHandle::value(&self.scope, entry)),
+            None => Err(refuse(
+                "unknown-strategy",
+                format!("`incremental_strategy: {strategy}` is unknown: there is no macro `{name}`"),
+            )),
+        }
     }
 
     fn dispatch(&self, arguments: &Arguments<'_>) -> Result<Value, Error> {
@@ -155,6 +182,19 @@ impl AdapterObject {
             Ok(entry) => Ok(MacroHandle::value(&self.scope, entry)),
             Err(tried) => Err(invalid(format!("no macro `{name}` to dispatch to, searched for: {}", tried.join(", ")))),
         }
+    }
+}
+
+/// What a snapshot does with rows that are gone: `ignore`, `invalidate` or `new_record`.
+fn hard_deletes(config: &Value) -> Result<Value, Error> {
+    let read = |name: &str| config.get_attr(name).ok().filter(|value| !value.is_undefined() && !value.is_none());
+    let chosen = read("hard_deletes").map(|value| python_str(&value));
+    let invalidates = read("invalidate_hard_deletes").is_some_and(|value| value.is_true());
+    match chosen.as_deref() {
+        None => Ok(Value::from(if invalidates { "invalidate" } else { "ignore" })),
+        Some(_) if invalidates => Err(refuse("invalid-config", "set `hard_deletes` or `invalidate_hard_deletes`, not both")),
+        Some(known @ ("ignore" | "invalidate" | "new_record")) => Ok(Value::from(known)),
+        Some(other) => Err(refuse("invalid-config", format!("`hard_deletes: {other}` is not one of ignore, invalidate, new_record"))),
     }
 }
 
@@ -230,6 +270,19 @@ impl Call<'_> {
                 });
                 ColumnObject::list(columns.collect(), kind)
             }
+            "existing_key_constraint_types" => {
+                let relation = arguments.relation(0, "relation")?;
+                let text = |part: &Option<String>| part.clone().unwrap_or_default().replace('\'', "''");
+                let sql = format!(
+                    "select distinct constraint_type from duckdb_constraints() where database_name = '{}' and schema_name = '{}' and table_name = '{}'",
+                    text(&relation.database),
+                    text(&relation.schema),
+                    text(&relation.identifier)
+                );
+                let answer = session.execute(&sql, Fetch::Rows { limit: None }).map_err(failed)?;
+                let kinds = answer.table.rows.iter().map(|row| row[0].text().to_lowercase().replace(' ', "_"));
+                List::value(kinds.filter(|kind| kind != "not_null" && kind != "check").map(Value::from).collect())
+            }
             "standardize_grants_dict" => standardize_grants(&arguments.required(0, "grants_table")?)?,
             _ => return Ok(None),
         }))
@@ -241,7 +294,15 @@ impl Call<'_> {
         let cache = &run.scope.session.warehouse().cache;
         Ok(Some(match method {
             "execute" => self.execute()?,
-            "commit" | "begin" | "cache_renamed_done" | "pre_model_hook" | "post_model_hook" | "store_relation"
+            "ensure_transaction" | "begin" => {
+                run.scope.session.begin().map_err(|error| adapter_failed(self.scope, error, None))?;
+                Value::from("")
+            }
+            "commit" => {
+                run.scope.session.commit().map_err(|error| adapter_failed(self.scope, error, None))?;
+                Value::from("")
+            }
+             "cache_renamed_done" | "pre_model_hook" | "post_model_hook" | "store_relation"
             | "expand_target_column_types" => Value::from(""),
             "cache_added" => {
                 cache.add(&arguments.relation(0, "relation")?);
@@ -315,6 +376,9 @@ impl Call<'_> {
         let sql = arguments.text(0, "sql")?;
         let limit = arguments.get(3, "limit").and_then(|limit| limit.as_usize());
         let fetch = if arguments.flag(2, "fetch") { Fetch::Rows { limit } } else { Fetch::Nothing };
+        if arguments.flag(1, "auto_begin") {
+            run.scope.session.begin().map_err(|error| adapter_failed(scope, error, None))?;
+        }
         let answer = run.scope.session.execute(&sql, fetch);
         let answer = answer.map_err(|error| adapter_failed(scope, error, Some(&sql)))?;
         Ok(tuple([response_value(&answer.response), TableObject::value(answer.table)]))

@@ -201,6 +201,20 @@ impl Engine {
         Ok(called(&run_scope, &value))
     }
 
+    /// Calls a macro that takes one relation: `create_schema`, `drop_relation`.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub fn call_with_relation(&self, scope: &RunScope, name: &str, relation: &crate::relation::Relation) -> Result<Called, Box<Diagnostic>> {
+        let entry = self.library.resolve(name, &scope.package).ok_or_else(|| {
+            Box::new(Diagnostic::error("unknown-macro", format!("there is no macro `{name}`")))
+        })?;
+        let run_scope = self.run_scope(scope);
+        let relation = super::relation_object::RelationObject::value(relation.clone());
+        let value = self.call_value(&run_scope, MacroHandle::value(&run_scope, entry), &[relation])?;
+        Ok(called(&run_scope, &value))
+    }
+
     /// A text as a template of its own in the context of a running render.
     pub(super) fn render_text(&self, scope: &Arc<Scope>, text: &str) -> Result<String, Box<Diagnostic>> {
         let file = SourceFile::in_memory("<render>", text);
@@ -221,7 +235,7 @@ impl Engine {
 
     fn run_scope(&self, run: &RunScope) -> Arc<Scope> {
         let vars = self.vars_of(&run.package);
-        let mode = Mode::Run(Box::new(Run { scope: run.clone(), statements: Mutex::default() }));
+        let mode = Mode::Run(Box::new(Run { scope: run.clone(), statements: Mutex::default(), written: Mutex::default() }));
         let mut scope = self.scope(&run.package, &vars, mode);
         if let Some(node) = &run.node {
             scope.model = shape::node_json(node);
@@ -292,6 +306,7 @@ fn called(scope: &Scope, value: &Value) -> Called {
     }
     if let Some(run) = scope.run() {
         let statements = run.statements.lock().unwrap_or_else(PoisonError::into_inner);
+        called.written = run.written.lock().unwrap_or_else(PoisonError::into_inner).take();
         called.statements = statements.iter().map(|(name, stored)| (name.clone(), stored.answer.clone())).collect();
     }
     called

@@ -57,7 +57,7 @@ fn function(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "store_raw_result" => ("store_raw_result", store_raw_result),
         "load_agate_table" => ("load_agate_table", |_, _, _| Ok(TableObject::value(crate::adapter::Table::default()))),
         "render" => ("render", render),
-        "write" => ("write", |_, _, _| Ok(Value::from(""))),
+        "write" => ("write", write),
         "submit_python_job" => ("submit_python_job", |_, _, _| Err(refuse("unsupported", "python models are not supported"))),
         "try_or_compiler_error" => ("try_or_compiler_error", try_or_compiler_error),
         "debug" => ("debug", |_, _, _| Ok(Value::from(""))),
@@ -474,6 +474,15 @@ fn store_raw_result(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -
 fn render(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let text = args.first().map(python_str).unwrap_or_default();
     scope.engine.render_text(scope, &text).map(Value::from).map_err(|problem| Raised::error(*problem))
+}
+
+/// `write(text)`: what goes below `target/run`.
+fn write(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    if let Some(run) = scope.run() {
+        let text = args.first().map(python_str);
+        *run.written.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = text;
+    }
+    Ok(Value::from(""))
 }
 
 fn try_or_compiler_error(_: &Arc<Scope>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {

@@ -8,6 +8,7 @@ mod adapter_object;
 mod bigquery_object;
 mod blocks;
 mod config_object;
+mod constraints;
 mod engine;
 mod errors;
 mod functions;
@@ -134,6 +135,8 @@ impl Rendered {
 pub struct Called {
     /// What it returned, or the text it rendered.
     pub value: Json,
+    /// Text handed to `write`: the statement a materialization ran, for `target/run`.
+    pub written: Option<String>,
     /// Relations a materialization returned under `relations`.
     pub relations: Vec<Relation>,
     /// Statements by name: `main` of a materialization, with its response and rows.

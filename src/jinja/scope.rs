@@ -78,6 +78,8 @@ pub(super) struct Run {
     pub scope: RunScope,
     /// Results of `statement` blocks and `store_result`, by name.
     pub statements: Mutex<BTreeMap<String, StoredResult>>,
+    /// Text handed to `write`.
+    pub written: Mutex<Option<String>>,
 }
 
 #[derive(Clone)]

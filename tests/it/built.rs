@@ -229,6 +229,7 @@ impl Built {
             name_span: Span::start_of(&file),
             file,
             signature: Vec::new(),
+            argument_spans: Vec::new(),
             depends_on: calls.iter().map(|name| UniqueId::from(format!("macro.shop.{name}"))).collect(),
             description: String::new(),
             meta: JsonMap::new(),

@@ -18,10 +18,11 @@ mod emulator;
 
 mod ingest;
 
+mod jinja;
+
 mod macros;
 
 mod plan;
-mod jinja;
 
 mod project;
 

@@ -16,8 +16,10 @@ pub(super) fn load(raw: &RawConnection, request: &LoadRequest) -> Result<Answer,
     let into = full_name(&request.into);
     refuse_view(raw, &request.into, &into)?;
     let nothing = |sql: &str| run(raw, sql, Fetch::Nothing);
-    ensure_schema(raw, &request.into)?;
-    nothing("begin")?;
+    if !request.job.is_in_transaction {
+        ensure_schema(raw, &request.into)?;
+        nothing("begin")?;
+    }
     let rows = select(request);
     let answer = match request.disposition {
         Disposition::Replace => run_raw(raw, &format!("create or replace table {into} as {rows}"), Fetch::Nothing),
@@ -33,7 +35,9 @@ pub(super) fn load(raw: &RawConnection, request: &LoadRequest) -> Result<Answer,
     for statement in &request.together_with {
         nothing(statement)?;
     }
-    nothing("commit")?;
+    if !request.job.is_in_transaction {
+        nothing("commit")?;
+    }
     Ok(ok(answer.response.rows_affected, Table::default()))
 }
 

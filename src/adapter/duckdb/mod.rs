@@ -90,6 +90,10 @@ impl Adapter for DuckDb {
         AdapterKind::DuckDb
     }
 
+    fn has_transactions(&self) -> bool {
+        true
+    }
+
     fn connect(&self) -> Result<Box<dyn Connection>, AdapterError> {
         let generation = self.generation.load(Ordering::SeqCst);
         let raw = {

@@ -1,0 +1,237 @@
+//! From a node's code to the SQL that is sent: rendered, with its ephemeral parents inlined as CTEs.
+
+use std::sync::Arc;
+
+use super::runner::Work;
+use crate::diagnostic::Diagnostic;
+use crate::jinja::{Rendered, RunScope, cte_name};
+use crate::manifest::{Json, Node, NodeKind, TestScope, UniqueId};
+use crate::source::{SourceFile, Span};
+
+/// SQL of a node, and the ephemeral models inside it.
+pub(super) struct Compiled {
+    pub rendered: Arc<Rendered>,
+}
+
+/// Renders the node, inlines its ephemeral parents.
+pub(super) fn compile(work: &Work<'_>, node: &Arc<Node>) -> Result<Compiled, Box<Diagnostic>> {
+    let scope = scope(work, node);
+    let rendered = work.runner.engine.compile(&scope).map_err(|problem| in_yml(node, problem))?;
+    let mut ctes = Vec::new();
+    collect_ephemerals(work, node, &mut ctes)?;
+    let rendered = inject(rendered, &ctes);
+    Ok(Compiled { rendered: Arc::new(rendered) })
+}
+
+fn scope(work: &Work<'_>, node: &Arc<Node>) -> RunScope {
+    let mut scope = work.scope(node);
+    if let NodeKind::DataTest(test) = &node.kind
+        && let Some(generic) = &test.generic
+    {
+        let text = call_of_test(generic);
+        let file = SourceFile::in_memory(format!("<test {}>", node.name), text);
+        scope.code = Span::new(&file, 0..file.text.len());
+        // The macro may live in a package; its arguments are the project's own.
+        if let Some(namespace) = &generic.namespace {
+            scope.package = if work.runner.project.package(namespace).is_some() { node.package_name.clone() } else { scope.package };
+        }
+    }
+    scope
+}
+
+/// `{{ test_unique(model=get_where_subquery(ref('x')), column_name="id") }}`: texts that are one expression are
+/// written as that expression, so that the macro gets the value and not its text.
+fn call_of_test(test: &TestScope) -> String {
+    let arguments = test.kwargs.iter().map(|(name, value)| format!("{name}={}", literal(value)));
+    let arguments: Vec<String> = arguments.collect();
+    let name = match &test.namespace {
+        Some(namespace) => format!("{namespace}.test_{}", test.name),
+        None => format!("test_{}", test.name),
+    };
+    format!("{{{{ {name}({}) }}}}", arguments.join(", "))
+}
+
+/// A value as a Jinja literal.
+fn literal(value: &Json) -> String {
+    match value {
+        Json::Null => "none".to_string(),
+        Json::Bool(value) => value.to_string(),
+        Json::Number(number) => number.to_string(),
+        Json::String(text) => match only_expression(text) {
+            Some(expression) => format!("({expression})"),
+            None => text_literal(text),
+        },
+        Json::Array(items) => format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
+        Json::Object(entries) => {
+            let entries = entries.iter().map(|(key, value)| format!("{}: {}", text_literal(key), literal(value)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+fn text_literal(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
+    // Delimiters inside a string would end the tag for the lexer.
+    let escaped = escaped.replace("}}", "}' '}").replace("%}", "%' '}").replace("{{", "{' '{").replace("{%", "{' '%");
+    format!("'{escaped}'")
+}
+
+fn only_expression(text: &str) -> Option<&str> {
+    let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
+    (!inner.contains("{{") && !inner.contains("}}")).then_some(inner)
+}
+
+/// A problem in the text made for a generic test is the yml's: that is where the author wrote it.
+fn in_yml(node: &Node, mut problem: Box<Diagnostic>) -> Box<Diagnostic> {
+    if let NodeKind::DataTest(test) = &node.kind
+        && let Some(generic) = &test.generic
+    {
+        let is_made_up = |span: &Span| span.file.path.starts_with('<');
+        problem.labels.retain(|label| !is_made_up(&label.span));
+        problem.trace.retain(|call| !is_made_up(&call.span));
+        if problem.labels.is_empty() {
+            *problem = problem.clone().at(generic.span.clone(), "in this test");
+        }
+    }
+    problem
+}
+
+/// Ephemeral ancestors, each once, deepest first, in the order they are referred to.
+fn collect_ephemerals(work: &Work<'_>, node: &Arc<Node>, ctes: &mut Vec<(UniqueId, String, Rendered)>) -> Result<(), Box<Diagnostic>> {
+    for id in &node.depends_on.nodes {
+        let Some(parent) = work.runner.manifest.node(id).filter(|parent| parent.is_ephemeral()) else { continue };
+        if ctes.iter().any(|(known, _, _)| known == id) {
+            continue;
+        }
+        collect_ephemerals(work, parent, ctes)?;
+        let rendered = work.runner.engine.compile(&work.scope(parent))?;
+        ctes.push((id.clone(), cte_name(&parent.identifier()), rendered));
+    }
+    Ok(())
+}
+
+/// Puts CTEs before the query, into its own `with` if it has one.
+fn inject(query: Rendered, ctes: &[(UniqueId, String, Rendered)]) -> Rendered {
+    if ctes.is_empty() {
+        return query;
+    }
+    let at = end_of_with(&query.text);
+    let mut built = Builder::default();
+    match at {
+        Some(at) => built.part(&query, 0, at),
+        None => built.text("with "),
+    }
+    for (index, (_, name, rendered)) in ctes.iter().enumerate() {
+        built.text(if index > 0 { ", " } else if at.is_some() { " " } else { "" });
+        built.text(&format!("{name} as (\n"));
+        built.part(rendered, 0, rendered.text.len());
+        built.text("\n)");
+    }
+    match at {
+        Some(at) => {
+            built.text(",");
+            built.part(&query, at, query.text.len());
+        }
+        None => {
+            built.text(" ");
+            built.part(&query, 0, query.text.len());
+        }
+    }
+    built.rendered
+}
+
+/// Builds a text from parts of others, and keeps their origins.
+#[derive(Default)]
+struct Builder {
+    rendered: Rendered,
+}
+
+impl Builder {
+    fn text(&mut self, text: &str) {
+        self.rendered.text.push_str(text);
+    }
+
+    fn part(&mut self, from: &Rendered, start: usize, end: usize) {
+        let base = self.rendered.text.len();
+        for (range, span) in &from.origins {
+            let cut = range.start.max(start)..range.end.min(end);
+            if cut.start >= cut.end {
+                continue;
+            }
+            let is_literal = range.len() == span.range().len();
+            let origin = if is_literal {
+                let shift = span.start as usize;
+                Span::new(&span.file, shift + (cut.start - range.start)..shift + (cut.end - range.start))
+            } else {
+                span.clone()
+            };
+            self.rendered.origins.push((base + cut.start - start..base + cut.end - start, origin));
+        }
+        self.rendered.text.push_str(&from.text[start..end]);
+    }
+}
+
+/// The byte after the query's leading `with` (and `recursive`), comments and blanks skipped.
+fn end_of_with(sql: &str) -> Option<usize> {
+    let start = skip_blanks(sql, 0);
+    let after_with = keyword(sql, start, "with")?;
+    let next = skip_blanks(sql, after_with);
+    Some(keyword(sql, next, "recursive").unwrap_or(after_with))
+}
+
+fn keyword(sql: &str, at: usize, word: &str) -> Option<usize> {
+    let found = sql.get(at..at + word.len())?;
+    let ends = !sql[at + word.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    (found.eq_ignore_ascii_case(word) && ends).then_some(at + word.len())
+}
+
+fn skip_blanks(sql: &str, mut at: usize) -> usize {
+    loop {
+        let rest = &sql[at..];
+        let trimmed = rest.trim_start();
+        at += rest.len() - trimmed.len();
+        if trimmed.starts_with("--") || trimmed.starts_with('#') {
+            at += trimmed.find('\n').map_or(trimmed.len(), |end| end + 1);
+        } else if trimmed.starts_with("/*") {
+            at += trimmed.find("*/").map_or(trimmed.len(), |end| end + 2);
+        } else {
+            return at;
+        }
+    }
+}
+
+/// The query with unit-test inputs as CTEs before it.
+pub(super) fn with_inputs(query: Rendered, inputs: &[(String, String)]) -> Rendered {
+    let ctes: Vec<(UniqueId, String, Rendered)> = inputs
+        .iter()
+        .map(|(name, sql)| (UniqueId::from(name.as_str()), name.clone(), Rendered { text: sql.clone(), origins: Vec::new() }))
+        .collect();
+    inject(query, &ctes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn injected(query: &str) -> String {
+        let rendered = |text: &str| Rendered { text: text.to_string(), origins: Vec::new() };
+        inject(rendered(query), &[(UniqueId::from("a"), "__dbt__cte__a".to_string(), rendered("select 1"))]).text
+    }
+
+    #[test]
+    fn ephemerals_join_the_query_own_with() {
+        assert_eq!(injected("select * from __dbt__cte__a"), "with __dbt__cte__a as (\nselect 1\n) select * from __dbt__cte__a");
+        assert_eq!(
+            injected("-- with\nWITH x as (select 2) select 3"),
+            "-- with\nWITH __dbt__cte__a as (\nselect 1\n), x as (select 2) select 3"
+        );
+        assert_eq!(injected("with recursive x as (1)"), "with recursive __dbt__cte__a as (\nselect 1\n), x as (1)");
+        assert_eq!(injected("without"), "with __dbt__cte__a as (\nselect 1\n) without");
+    }
+
+    #[test]
+    fn test_arguments_are_written_as_literals() {
+        let value = serde_json::json!({"a": [1, null, true, "it's {{ x }} }}"], "to": "{{ ref('b') }}"});
+        assert_eq!(literal(&value), "{'a': [1, none, true, 'it\\'s {' '{ x }' '} }' '}'], 'to': (ref('b'))}");
+    }
+}

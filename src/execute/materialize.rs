@@ -1,0 +1,222 @@
+//! Makes a node in the warehouse by its materialization's macro; or only compiles it, or shows its rows.
+
+use std::sync::{Arc, PoisonError};
+
+use super::compile::{Compiled, compile};
+use super::runner::{Done, Work, write_below};
+use super::seed::read_seed;
+use crate::adapter::replay::Replay;
+use crate::adapter::{Adapter, Answer, ErrorKind, Fetch, Session, Warehouse};
+use crate::diagnostic::Diagnostic;
+use crate::event::{Event, EventSender, NodeStatus};
+use crate::jinja::{Called, RunScope, SeedLoader, response_fields, warehouse_diagnostic};
+use crate::manifest::{Json, JsonMap, Node, NodeKind};
+use crate::relation::Relation;
+
+/// Compiles a node and makes it.
+pub(super) fn run(work: &Work<'_>, node: &Arc<Node>) -> Done {
+    let compiled = match work.timed("compile", || compile_and_write(work, node)) {
+        Ok(compiled) => compiled,
+        Err(problem) => return Done::failed(NodeStatus::Error, problem),
+    };
+    let (compiled, path) = compiled;
+    let code: Arc<str> = Arc::from(compiled.rendered.text.as_str());
+    let made = work.timed("execute", || materialize(work, node, &compiled));
+    let has_code = !matches!(node.kind, NodeKind::Seed(_));
+    let base = Done { compiled_code: has_code.then_some(code), compiled_path: path, ..Done::default() };
+    match made {
+        Ok(called) => {
+            let answer = called.statements.get("main").or_else(|| called.statements.get("load_seed"));
+            let response = answer.map(|answer| response_fields(&answer.response)).unwrap_or_default();
+            let message = response.get("_message").and_then(Json::as_str).filter(|message| !message.is_empty()).unwrap_or("OK");
+            Done { message: Some(message.to_string()), adapter_response: response, ..base }
+        }
+        Err(problem) => Done { ..with_problem(base, problem) },
+    }
+}
+
+fn with_problem(done: Done, problem: Box<Diagnostic>) -> Done {
+    let mut problem = problem;
+    if let Some(path) = &done.compiled_path {
+        problem.notes.push(format!("compiled code at {path}"));
+    }
+    Done { status: Some(NodeStatus::Error), message: Some(problem.message.clone()), problem: Some(problem), ..done }
+}
+
+fn compile_and_write(work: &Work<'_>, node: &Arc<Node>) -> Result<(Compiled, Option<String>), Box<Diagnostic>> {
+    if let NodeKind::Seed(_) = node.kind {
+        return Ok((Compiled { rendered: Arc::default() }, None));
+    }
+    let compiled = compile(work, node)?;
+    let path = write_below(work.runner, "compiled", &node.package_name, &node.original_file_path, &compiled.rendered.text)?;
+    Ok((compiled, Some(path)))
+}
+
+/// Calls the materialization's macro; its statement goes below `target/run`.
+fn materialize(work: &Work<'_>, node: &Arc<Node>, compiled: &Compiled) -> Result<Called, Box<Diagnostic>> {
+    let called = call_materialization(work, work.session, work.events, node, compiled)?;
+    if let Some(written) = &called.written {
+        write_below(work.runner, "run", &node.package_name, &node.original_file_path, written)?;
+    }
+    work.session.commit().map_err(|error| Box::new(warehouse_diagnostic(&error, None, None)))?;
+    for relation in &called.relations {
+        work.session.warehouse().cache.add(relation);
+    }
+    Ok(called)
+}
+
+fn call_materialization(
+    work: &Work<'_>,
+    session: &Arc<Session>,
+    events: &EventSender,
+    node: &Arc<Node>,
+    compiled: &Compiled,
+) -> Result<Called, Box<Diagnostic>> {
+    let name = node.config.text("materialized").unwrap_or("view");
+    let Some(found) = work.runner.engine.materialization(name, &node.package_name) else {
+        return Err(Box::new(
+            Diagnostic::error("unknown-materialization", format!("`materialized: {name}` is not a materialization that is known here"))
+                .at(crate::source::Span::start_of(&node.file), "")
+                .suggest(name, ["view", "table", "incremental", "ephemeral", "seed", "snapshot", "materialized_view"]),
+        ));
+    };
+    let mut scope = work.runner.scope(session, events, Some(node), &node.package_name, node.code.clone());
+    scope.compiled = Some(Arc::clone(&compiled.rendered));
+    scope.seed_loader = matches!(node.kind, NodeKind::Seed(_)).then(|| Arc::new(SeedFile) as Arc<dyn SeedLoader>);
+    work.runner.engine.call(&scope, &found.unique_id, &JsonMap::new())
+}
+
+/// Fills a seed's table from its CSV file.
+struct SeedFile;
+
+impl SeedLoader for SeedFile {
+    fn load(&self, scope: &RunScope, relation: &Relation) -> Result<Answer, Box<Diagnostic>> {
+        let Some(node) = &scope.node else {
+            return Err(Box::new(Diagnostic::error("internal", "a seed is loaded outside of a seed")));
+        };
+        let config = &node.config;
+        let delimiter = config.text("delimiter").unwrap_or(",");
+        let types = config.get("column_types").and_then(Json::as_object).cloned().unwrap_or_default();
+        let kind = scope.project.target.kind;
+        let root = match &node.kind {
+            NodeKind::Seed(facts) => std::path::PathBuf::from(&facts.root_path),
+            NodeKind::Model(_) | NodeKind::Snapshot | NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {
+                scope.project.root.clone()
+            }
+        };
+        let root = if root.is_absolute() { root } else { scope.project.root.join(root) };
+        let seed = read_seed(&root.join(&node.original_file_path), &node.original_file_path, delimiter, &types, kind)?;
+        for warning in &seed.warnings {
+            scope.events.send(Event::Diagnosed(Box::new(warning.clone())));
+        }
+        let mut request = seed.load_request(relation.clone(), scope.session.next_job());
+        request.description = Some(node.description.clone()).filter(|text| !text.is_empty() && persists_docs(node));
+        let mut answer = scope.session.load(&request).map_err(|error| Box::new(warehouse_diagnostic(&error, None, None)))?;
+        let rows = answer.response.rows_affected.unwrap_or(seed.row_count as i64);
+        answer.response.rows_affected = Some(rows);
+        answer.response.code.get_or_insert_with(|| "INSERT".to_string());
+        answer.response.message = format!("INSERT {rows}");
+        Ok(answer)
+    }
+}
+
+fn persists_docs(node: &Node) -> bool {
+    node.config.get("persist_docs").and_then(|docs| docs.get("relation")).and_then(Json::as_bool).unwrap_or(false)
+}
+
+/// `compile`: the SQL, and the statements that would make the node in an empty warehouse.
+pub(super) fn compile_only(work: &Work<'_>, node: &Arc<Node>) -> Done {
+    let compiled = work.timed("compile", || compile_and_write(work, node)).or_else(|problem| {
+        // Without a way to the warehouse, look-ups are answered as for an empty one, and that is said.
+        if problem.code != "connection" {
+            return Err(problem);
+        }
+        let warning = Diagnostic::warning("compiled-offline", format!("`{}` asks the warehouse, which cannot be reached: compiled as for an empty one", node.name));
+        work.events.send(Event::Diagnosed(Box::new(warning.note(problem.message))));
+        let session = dry_session(work).0;
+        let offline = Work { runner: work.runner, session: &session, events: work.events, timing: Default::default() };
+        compile_and_write(&offline, node)
+    });
+    let (compiled, path) = match compiled {
+        Ok(compiled) => compiled,
+        Err(problem) => return Done::failed(NodeStatus::Error, problem),
+    };
+    if makes_a_relation(node)
+        && let Some(problem) = write_statements(work, node, &compiled).err()
+    {
+        work.events.send(Event::Diagnosed(problem));
+    }
+    let code: Arc<str> = Arc::from(compiled.rendered.text.as_str());
+    Done { compiled_code: Some(code), compiled_path: path, ..Done::default() }
+}
+
+fn makes_a_relation(node: &Node) -> bool {
+    matches!(node.kind, NodeKind::Model(_) | NodeKind::Snapshot) && !node.is_ephemeral()
+}
+
+/// Statements of the first build go below `target/run`, found on a warehouse that only records.
+fn write_statements(work: &Work<'_>, node: &Arc<Node>, compiled: &Compiled) -> Result<(), Box<Diagnostic>> {
+    let (session, recorder) = dry_session(work);
+    session.start_job(work.runner.job(node));
+    let called = call_materialization(work, &session, &EventSender::silent(), node, compiled);
+    let statements = recorder.recorded();
+    if let Err(mut problem) = called {
+        // Macros that read what they made cannot be followed here; the compiled SQL itself is right.
+        if statements.is_empty() {
+            problem.severity = crate::diagnostic::Severity::Warning;
+            return Err(problem);
+        }
+    }
+    let text: Vec<String> = statements.iter().map(|sql| sql.trim().trim_end_matches(';').to_string()).filter(|sql| !sql.is_empty()).collect();
+    write_below(work.runner, "run", &node.package_name, &node.original_file_path, &format!("{};\n", text.join(";\n\n")))?;
+    Ok(())
+}
+
+fn dry_session(work: &Work<'_>) -> (Arc<Session>, Arc<Replay>) {
+    let recorder = Replay::dry(work.runner.project.target.kind);
+    let warehouse = Warehouse::new(Arc::clone(&recorder) as Arc<dyn Adapter>);
+    (Session::new(warehouse, EventSender::silent()), recorder)
+}
+
+/// `show`: the first rows of the compiled query.
+pub(super) fn show(work: &Work<'_>, node: &Arc<Node>) -> Done {
+    let (compiled, path) = match work.timed("compile", || compile_and_write(work, node)) {
+        Ok(compiled) => compiled,
+        Err(problem) => return Done::failed(NodeStatus::Error, problem),
+    };
+    let shown = work.timed("execute", || {
+        let sql = match &node.kind {
+            NodeKind::Seed(_) => format!("select * from {}", node.relation_name.as_deref().unwrap_or(&node.alias)),
+            NodeKind::Model(_) | NodeKind::Snapshot | NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {
+                compiled.rendered.text.clone()
+            }
+        };
+        let limited = limited(&sql, work.runner.show_limit);
+        let fetch = Fetch::Rows { limit: work.runner.show_limit };
+        work.session.execute(&limited, fetch).map_err(|error| {
+            let mut problem = warehouse_diagnostic(&error, Some(&limited), Some(&compiled.rendered));
+            if error.kind == ErrorKind::Database {
+                problem = problem.note("`show` reads from the relations of its parents: build them first");
+            }
+            Box::new(problem)
+        })
+    });
+    let code: Arc<str> = Arc::from(compiled.rendered.text.as_str());
+    let base = Done { compiled_code: Some(code), compiled_path: path, ..Done::default() };
+    match shown {
+        Ok(answer) => {
+            let mut shown = work.runner.shown.lock().unwrap_or_else(PoisonError::into_inner);
+            shown.push((node.unique_id.clone(), answer.table));
+            Done { adapter_response: response_fields(&answer.response), ..base }
+        }
+        Err(problem) => with_problem(base, problem),
+    }
+}
+
+fn limited(sql: &str, limit: Option<usize>) -> String {
+    let sql = sql.trim().trim_end_matches(';');
+    match limit {
+        Some(limit) => format!("select * from (\n{sql}\n) as tamis_show limit {limit}"),
+        None => sql.to_string(),
+    }
+}

@@ -1,0 +1,329 @@
+//! Does the work of one step: compiles it, runs it, and tells how it went.
+//!
+//! Decides what to do by the step's action; `compile`, `materialize`, `data_test` and `unit_test` do it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::clock::Clock;
+use super::scheduler::{StepRunner, Worker};
+use super::{data_test, files, materialize, unit_test};
+use crate::adapter::{Fetch, JobContext, Session, Table};
+use crate::diagnostic::Diagnostic;
+use crate::event::{EventSender, NodeInfo, NodeStatus, RunResult, Timing};
+use crate::jinja::{Engine, RunScope};
+use crate::manifest::{Json, JsonMap, Manifest, Node, NodeKind, UniqueId};
+use crate::plan::{Action, Plan, Step};
+use crate::project::Project;
+use crate::relation::{Include, Quoting, Relation, SchemaName};
+use crate::source::{SourceFile, Span};
+
+/// What every step of a run needs.
+pub struct NodeRunner {
+    pub project: Arc<Project>,
+    pub manifest: Arc<Manifest>,
+    pub engine: Arc<Engine>,
+    /// Ids selected in this run.
+    pub selected: Arc<Vec<UniqueId>>,
+    pub clock: Clock,
+    /// Most rows `show` gives.
+    pub show_limit: Option<usize>,
+    /// Rows that `show` found, in order of completion.
+    pub shown: Mutex<Vec<(UniqueId, Table)>>,
+}
+
+/// How the work of a step ended, before it is put into a result.
+#[derive(Default)]
+pub(super) struct Done {
+    pub status: Option<NodeStatus>,
+    pub message: Option<String>,
+    pub failures: Option<i64>,
+    pub adapter_response: JsonMap,
+    pub compiled_code: Option<Arc<str>>,
+    pub compiled_path: Option<String>,
+    pub problem: Option<Box<Diagnostic>>,
+}
+
+impl Done {
+    pub fn failed(status: NodeStatus, problem: Box<Diagnostic>) -> Self {
+        Self { status: Some(status), message: Some(problem.message.clone()), problem: Some(problem), ..Self::default() }
+    }
+}
+
+/// One step at work: its runner, its worker, and the times taken so far.
+pub(super) struct Work<'a> {
+    pub runner: &'a NodeRunner,
+    pub session: &'a Arc<Session>,
+    pub events: &'a EventSender,
+    pub timing: Mutex<Vec<Timing>>,
+}
+
+impl Work<'_> {
+    /// Runs `act` as a phase whose time is told.
+    pub fn timed<R>(&self, name: &'static str, act: impl FnOnce() -> R) -> R {
+        let started_at = self.runner.clock.now();
+        let result = act();
+        let timing = Timing { name, started_at, completed_at: self.runner.clock.now() };
+        self.timing.lock().unwrap_or_else(PoisonError::into_inner).push(timing);
+        result
+    }
+
+    pub fn scope(&self, node: &Arc<Node>) -> RunScope {
+        self.runner.scope(self.session, self.events, Some(node), &node.package_name, node.code.clone())
+    }
+}
+
+impl NodeRunner {
+    /// A scope for a text of `package`.
+    pub fn scope(
+        &self,
+        session: &Arc<Session>,
+        events: &EventSender,
+        node: Option<&Arc<Node>>,
+        package: &str,
+        code: Span,
+    ) -> RunScope {
+        RunScope {
+            project: Arc::clone(&self.project),
+            manifest: Arc::clone(&self.manifest),
+            session: Arc::clone(session),
+            events: events.clone(),
+            node: node.map(Arc::clone),
+            package: package.to_string(),
+            code,
+            compiled: None,
+            seed_loader: None,
+            arguments: JsonMap::new(),
+            replacements: Arc::default(),
+            overrides: None,
+            selected: Arc::clone(&self.selected),
+            results: None,
+        }
+    }
+
+    /// Makes the schemas that the plan will write into, before any step starts.
+    ///
+    /// # Errors
+    /// A schema could not be made, with what the warehouse said.
+    pub fn prepare(&self, plan: &Plan, session: &Arc<Session>, events: &EventSender) -> Result<(), Vec<Diagnostic>> {
+        let mut wanted: BTreeMap<SchemaName, Arc<Node>> = BTreeMap::new();
+        for step in &plan.steps {
+            let Some(node) = self.manifest.node(&step.id) else { continue };
+            let writes = match step.action {
+                Action::Model | Action::Seed | Action::Snapshot | Action::Clone | Action::Function => true,
+                Action::DataTest => data_test::stores_failures(node, &self.project),
+                Action::Compile | Action::Show | Action::UnitTest | Action::NoOp | Action::Freshness => false,
+            };
+            if writes && !node.is_ephemeral() {
+                let schema = SchemaName { database: node.database.clone(), schema: node.schema.clone() };
+                wanted.entry(schema).or_insert_with(|| Arc::clone(node));
+            }
+        }
+        let mut known: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
+        let mut problems = Vec::new();
+        for (schema, node) in wanted {
+            session.start_job(self.job(&node));
+            let listed = match known.get(&schema.database) {
+                Some(listed) => listed.clone(),
+                None => match session.schemas(schema.database.as_deref()) {
+                    Ok(listed) => known.entry(schema.database.clone()).or_insert(listed).clone(),
+                    Err(error) => {
+                        problems.push(crate::jinja::warehouse_diagnostic(&error, None, None));
+                        break;
+                    }
+                },
+            };
+            if listed.iter().any(|name| name.eq_ignore_ascii_case(&schema.schema)) {
+                continue;
+            }
+            if let Err(problem) = self.create_schema(&schema, &node, session, events) {
+                problems.push(*problem);
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    /// By the macro `create_schema`, which a project may override.
+    fn create_schema(
+        &self,
+        schema: &SchemaName,
+        node: &Arc<Node>,
+        session: &Arc<Session>,
+        events: &EventSender,
+    ) -> Result<(), Box<Diagnostic>> {
+        let file = SourceFile::in_memory("<create schema>", "");
+        let scope = self.scope(session, events, Some(node), &node.package_name, Span::start_of(&file));
+        let relation = Relation {
+            database: schema.database.clone(),
+            schema: Some(schema.schema.clone()),
+            identifier: None,
+            kind: None,
+            quoting: Quoting::ALL,
+            include: Include { identifier: false, ..Include::ALL },
+            quote: self.project.target.kind.quote(),
+        };
+        self.engine.call_with_relation(&scope, "create_schema", &relation)?;
+        session.commit().map_err(|error| Box::new(crate::jinja::warehouse_diagnostic(&error, None, None)))?;
+        session.warehouse().cache.forget_schema(schema);
+        Ok(())
+    }
+
+    /// Runs an `on-run-start` or `on-run-end` hook; `results` are there for the latter.
+    ///
+    /// # Errors
+    /// The hook's Jinja or SQL failed.
+    pub fn run_hook(
+        &self,
+        id: &UniqueId,
+        session: &Arc<Session>,
+        events: &EventSender,
+        results: Option<Arc<Vec<Arc<RunResult>>>>,
+    ) -> Result<(), Box<Diagnostic>> {
+        let Some(node) = self.manifest.node(id) else { return Ok(()) };
+        session.start_job(self.job(node));
+        let mut scope = self.scope(session, events, Some(node), &node.package_name, node.code.clone());
+        scope.results = results;
+        let rendered = self.engine.compile(&scope)?;
+        if !rendered.text.trim().is_empty() {
+            let ran = session.execute(&rendered.text, Fetch::Nothing);
+            ran.map_err(|error| Box::new(crate::jinja::warehouse_diagnostic(&error, Some(&rendered.text), Some(&rendered))))?;
+        }
+        session.commit().map_err(|error| Box::new(crate::jinja::warehouse_diagnostic(&error, None, None)))
+    }
+
+    /// On whose behalf a node's statements run.
+    pub(super) fn job(&self, node: &Node) -> JobContext {
+        self.job_of(&node.unique_id, &node.config.values)
+    }
+
+    pub(super) fn job_of(&self, id: &UniqueId, config: &JsonMap) -> JobContext {
+        let labels = config.get("labels").and_then(Json::as_object).into_iter().flatten();
+        let number = |key: &str| config.get(key).and_then(Json::as_i64);
+        let text = |key: &str| config.get(key).and_then(Json::as_str).map(str::to_string);
+        JobContext {
+            invocation_id: self.project.invocation.id.clone(),
+            node: Some(id.to_string()),
+            sequence: 0,
+            labels: labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_string()))).collect(),
+            maximum_bytes_billed: number("maximum_bytes_billed"),
+            timeout_seconds: number("job_execution_timeout_seconds").and_then(|seconds| u64::try_from(seconds).ok()),
+            priority: text("priority"),
+            reservation: text("reservation"),
+            is_in_transaction: false,
+        }
+    }
+
+    fn act(&self, step: &Step, work: &Work<'_>) -> Done {
+        if step.action == Action::NoOp {
+            return Done { status: Some(NodeStatus::NoOp), message: Some("NO-OP".to_string()), ..Done::default() };
+        }
+        if step.action == Action::UnitTest {
+            return match self.manifest.unit_tests.get(&step.id) {
+                Some(test) => unit_test::run(work, test),
+                None => Done::failed(NodeStatus::Error, unknown(&step.id)),
+            };
+        }
+        let Some(node) = self.manifest.node(&step.id) else { return Done::failed(NodeStatus::Error, unknown(&step.id)) };
+        match step.action {
+            Action::Compile => materialize::compile_only(work, node),
+            Action::Show => materialize::show(work, node),
+            Action::Model | Action::Seed | Action::Snapshot | Action::Function => materialize::run(work, node),
+            Action::DataTest => data_test::run(work, node),
+            Action::UnitTest | Action::NoOp => Done::default(),
+            Action::Clone | Action::Freshness => Done::failed(
+                NodeStatus::Error,
+                Box::new(Diagnostic::error("unsupported", format!("`{}` is not supported yet", step.action.name()))),
+            ),
+        }
+    }
+
+    /// Root of everything a run writes.
+    pub(super) fn target_path(&self) -> PathBuf {
+        self.project.target_path.clone()
+    }
+}
+
+fn unknown(id: &UniqueId) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error("internal", format!("the plan names `{id}`, which the project does not have")))
+}
+
+impl StepRunner for NodeRunner {
+    fn run(&self, step: &Step, worker: &Worker) -> RunResult {
+        let started_at = self.clock.now();
+        let info = Arc::new(self.info(&step.id));
+        let config = self.manifest.node(&step.id).map(|node| Arc::clone(&node.config.values)).unwrap_or_default();
+        worker.session.start_job(self.job_of(&step.id, &config));
+        let work = Work { runner: self, session: &worker.session, events: &worker.events, timing: Mutex::default() };
+        let done = self.act(step, &work);
+        worker.session.roll_back();
+        if done.problem.is_some()
+            && let Some(node) = self.manifest.node(&step.id)
+        {
+            // What the failed step dropped or made was rolled back: its schema is listed again when next asked about.
+            let schema = SchemaName { database: node.database.clone(), schema: node.schema.clone() };
+            worker.session.warehouse().cache.forget_schema(&schema);
+        }
+        RunResult {
+            node: info,
+            status: done.status.unwrap_or(NodeStatus::Success),
+            timing: work.timing.into_inner().unwrap_or_else(PoisonError::into_inner),
+            worker: worker.number,
+            elapsed_ms: (self.clock.now() - started_at) * 1e3,
+            adapter_response: done.adapter_response,
+            message: done.message,
+            failures: done.failures,
+            compiled_code: done.compiled_code,
+            compiled_path: done.compiled_path,
+            problem: done.problem,
+            batch_results: None,
+        }
+    }
+}
+
+impl NodeRunner {
+    /// Who a step is, for those who tell of it.
+    pub fn info(&self, id: &UniqueId) -> NodeInfo {
+        if let Some(node) = self.manifest.node(id) {
+            let is_test = matches!(node.kind, NodeKind::DataTest(_));
+            let label = if is_test { node.name.clone() } else { format!("{}.{}", node.schema, node.alias) };
+            return NodeInfo {
+                unique_id: id.clone(),
+                name: node.name.clone(),
+                resource_type: node.kind.resource_type().to_string(),
+                materialized: node.config.text("materialized").unwrap_or_default().to_string(),
+                path: node.original_file_path.clone(),
+                label,
+                schema: node.schema.clone(),
+                alias: node.alias.clone(),
+                database: node.database.clone(),
+                relation_name: node.relation_name.clone(),
+                meta: node.meta.clone(),
+            };
+        }
+        let test = self.manifest.unit_tests.get(id);
+        let plain = |name: &str, path: &str, materialized: &str| NodeInfo {
+            unique_id: id.clone(),
+            name: name.to_string(),
+            resource_type: id.resource_type().to_string(),
+            materialized: materialized.to_string(),
+            path: path.to_string(),
+            label: name.to_string(),
+            schema: String::new(),
+            alias: name.to_string(),
+            database: None,
+            relation_name: None,
+            meta: JsonMap::new(),
+        };
+        match (test, self.manifest.exposures.get(id)) {
+            (Some(test), _) => NodeInfo { label: format!("{}::{}", test.model, test.name), ..plain(&test.name, &test.original_file_path, "unit") },
+            (None, Some(exposure)) => plain(&exposure.name, &exposure.original_file_path, ""),
+            (None, None) => plain(id.rsplit('.').next().unwrap_or(id), "", ""),
+        }
+    }
+}
+
+/// Writes text below the target folder; the path, relative to the project root, is given back.
+pub(super) fn write_below(runner: &NodeRunner, folder: &str, package: &str, path: &str, text: &str) -> Result<String, Box<Diagnostic>> {
+    files::write(&runner.target_path(), &runner.project.root, folder, package, path, text)
+}
