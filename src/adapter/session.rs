@@ -113,7 +113,13 @@ pub struct Session {
 
 impl Session {
     pub fn new(warehouse: Arc<Warehouse>, events: EventSender) -> Arc<Self> {
-        Arc::new(Self { warehouse, events, connection: Mutex::new(None), job: Mutex::new(JobContext::default()), has_transaction: AtomicBool::new(false) })
+        Arc::new(Self {
+            warehouse,
+            events,
+            connection: Mutex::new(None),
+            job: Mutex::new(JobContext::default()),
+            has_transaction: AtomicBool::new(false),
+        })
     }
 
     pub fn warehouse(&self) -> &Warehouse {

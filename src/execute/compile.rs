@@ -33,7 +33,11 @@ fn scope(work: &Work<'_>, node: &Arc<Node>) -> RunScope {
         scope.code = Span::new(&file, 0..file.text.len());
         // The macro may live in a package; its arguments are the project's own.
         if let Some(namespace) = &generic.namespace {
-            scope.package = if work.runner.project.package(namespace).is_some() { node.package_name.clone() } else { scope.package };
+            scope.package = if work.runner.project.package(namespace).is_some() {
+                node.package_name.clone()
+            } else {
+                scope.package
+            };
         }
     }
     scope
@@ -70,7 +74,8 @@ fn literal(value: &Json) -> String {
 }
 
 fn text_literal(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
+    let escaped =
+        text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
     // Delimiters inside a string would end the tag for the lexer.
     let escaped = escaped.replace("}}", "}' '}").replace("%}", "%' '}").replace("{{", "{' '{").replace("{%", "{' '%");
     format!("'{escaped}'")
@@ -97,7 +102,11 @@ fn in_yml(node: &Node, mut problem: Box<Diagnostic>) -> Box<Diagnostic> {
 }
 
 /// Ephemeral ancestors, each once, deepest first, in the order they are referred to.
-fn collect_ephemerals(work: &Work<'_>, node: &Arc<Node>, ctes: &mut Vec<(UniqueId, String, Rendered)>) -> Result<(), Box<Diagnostic>> {
+fn collect_ephemerals(
+    work: &Work<'_>,
+    node: &Arc<Node>,
+    ctes: &mut Vec<(UniqueId, String, Rendered)>,
+) -> Result<(), Box<Diagnostic>> {
     for id in &node.depends_on.nodes {
         let Some(parent) = work.runner.manifest.node(id).filter(|parent| parent.is_ephemeral()) else { continue };
         if ctes.iter().any(|(known, _, _)| known == id) {
@@ -122,7 +131,13 @@ fn inject(query: Rendered, ctes: &[(UniqueId, String, Rendered)]) -> Rendered {
         None => built.text("with "),
     }
     for (index, (_, name, rendered)) in ctes.iter().enumerate() {
-        built.text(if index > 0 { ", " } else if at.is_some() { " " } else { "" });
+        built.text(if index > 0 {
+            ", "
+        } else if at.is_some() {
+            " "
+        } else {
+            ""
+        });
         built.text(&format!("{name} as (\n"));
         built.part(rendered, 0, rendered.text.len());
         built.text("\n)");
@@ -204,7 +219,9 @@ fn skip_blanks(sql: &str, mut at: usize) -> usize {
 pub(super) fn with_inputs(query: Rendered, inputs: &[(String, String)]) -> Rendered {
     let ctes: Vec<(UniqueId, String, Rendered)> = inputs
         .iter()
-        .map(|(name, sql)| (UniqueId::from(name.as_str()), name.clone(), Rendered { text: sql.clone(), origins: Vec::new() }))
+        .map(|(name, sql)| {
+            (UniqueId::from(name.as_str()), name.clone(), Rendered { text: sql.clone(), origins: Vec::new() })
+        })
         .collect();
     inject(query, &ctes)
 }
@@ -220,7 +237,10 @@ mod tests {
 
     #[test]
     fn ephemerals_join_the_query_own_with() {
-        assert_eq!(injected("select * from __dbt__cte__a"), "with __dbt__cte__a as (\nselect 1\n) select * from __dbt__cte__a");
+        assert_eq!(
+            injected("select * from __dbt__cte__a"),
+            "with __dbt__cte__a as (\nselect 1\n) select * from __dbt__cte__a"
+        );
         assert_eq!(
             injected("-- with\nWITH x as (select 2) select 3"),
             "-- with\nWITH __dbt__cte__a as (\nselect 1\n), x as (select 2) select 3"

@@ -39,7 +39,8 @@ pub(super) fn run(work: &Work<'_>, node: &Arc<Node>) -> Done {
     scope.compiled = Some(Arc::clone(&compiled.rendered));
     let called = work.timed("execute", || {
         let found = work.runner.engine.materialization("test", &node.package_name);
-        let found = found.ok_or_else(|| Box::new(Diagnostic::error("internal", "there is no materialization `test`")))?;
+        let found =
+            found.ok_or_else(|| Box::new(Diagnostic::error("internal", "there is no materialization `test`")))?;
         let called = work.runner.engine.call(&scope, &found.unique_id, &JsonMap::new())?;
         if let Some(written) = &called.written {
             write_below(work.runner, "run", &node.package_name, &compiled_path(node), written)?;
@@ -54,8 +55,16 @@ pub(super) fn run(work: &Work<'_>, node: &Arc<Node>) -> Done {
     match verdict {
         Ok((verdict, response)) => {
             let (status, message) = verdict.judge(node, work.runner.project.invocation.flags.warn_error);
-            let problem = matches!(status, NodeStatus::Fail | NodeStatus::Warn).then(|| failure(node, status, message.as_deref(), &path));
-            Done { status: Some(status), message, failures: Some(verdict.failures), adapter_response: response, problem, ..base }
+            let problem = matches!(status, NodeStatus::Fail | NodeStatus::Warn)
+                .then(|| failure(node, status, message.as_deref(), &path));
+            Done {
+                status: Some(status),
+                message,
+                failures: Some(verdict.failures),
+                adapter_response: response,
+                problem,
+                ..base
+            }
         }
         Err(mut problem) => {
             problem.notes.push(format!("compiled code at {path}"));
@@ -65,7 +74,12 @@ pub(super) fn run(work: &Work<'_>, node: &Arc<Node>) -> Done {
                 problem.labels.clear();
                 *problem = problem.clone().at(span, "in this test");
             }
-            Done { status: Some(NodeStatus::Error), message: Some(problem.message.clone()), problem: Some(problem), ..base }
+            Done {
+                status: Some(NodeStatus::Error),
+                message: Some(problem.message.clone()),
+                problem: Some(problem),
+                ..base
+            }
         }
     }
 }
@@ -99,10 +113,16 @@ struct Verdict {
 
 impl Verdict {
     fn read(table: &Table, node: &Node) -> Result<Self, Box<Diagnostic>> {
-        let wrong = |what: &str| {
-            let problem = Diagnostic::error("test-result", format!("test `{}` gave {what}, where one row with its figures is expected", node.name));
-            Box::new(problem.help("check `fail_calc`, `warn_if` and `error_if`, and whether the project overrides `get_test_sql`"))
-        };
+        let wrong =
+            |what: &str| {
+                let problem = Diagnostic::error(
+                    "test-result",
+                    format!("test `{}` gave {what}, where one row with its figures is expected", node.name),
+                );
+                Box::new(problem.help(
+                    "check `fail_calc`, `warn_if` and `error_if`, and whether the project overrides `get_test_sql`",
+                ))
+            };
         let [row] = table.rows.as_slice() else { return Err(wrong(&format!("{} rows", table.rows.len()))) };
         let cell = |name: &str| table.column(name).and_then(|at| row.get(at));
         // An empty `fail_calc`, such as sum() over no rows, is null: no failures.
@@ -146,7 +166,11 @@ fn failure(node: &Node, status: NodeStatus, message: Option<&str>, path: &str) -
     let mut letters = message.chars();
     text.extend(letters.next().map(|first| first.to_ascii_lowercase()));
     text.extend(letters);
-    let mut problem = if status == NodeStatus::Warn { Diagnostic::warning("test-warned", text) } else { Diagnostic::error("test-failed", text) };
+    let mut problem = if status == NodeStatus::Warn {
+        Diagnostic::warning("test-warned", text)
+    } else {
+        Diagnostic::error("test-failed", text)
+    };
     problem = match place(node) {
         Some(span) => problem.at(span, ""),
         None => problem.at(Span::start_of(&node.file), ""),

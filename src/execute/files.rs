@@ -8,7 +8,14 @@ use crate::diagnostic::Diagnostic;
 ///
 /// # Errors
 /// The file cannot be written, with its name and the reason.
-pub(super) fn write(target: &Path, root: &Path, folder: &str, package: &str, path: &str, text: &str) -> Result<String, Box<Diagnostic>> {
+pub(super) fn write(
+    target: &Path,
+    root: &Path,
+    folder: &str,
+    package: &str,
+    path: &str,
+    text: &str,
+) -> Result<String, Box<Diagnostic>> {
     let relative: PathBuf = Path::new(path).components().filter(|part| matches!(part, Component::Normal(_))).collect();
     let file = target.join(folder).join(package).join(relative);
     let shown = file.strip_prefix(root).unwrap_or(&file).display().to_string().replace('\\', "/");

@@ -28,7 +28,8 @@ pub(super) fn run(work: &Work<'_>, node: &Arc<Node>) -> Done {
         Ok(called) => {
             let answer = called.statements.get("main").or_else(|| called.statements.get("load_seed"));
             let response = answer.map(|answer| response_fields(&answer.response)).unwrap_or_default();
-            let message = response.get("_message").and_then(Json::as_str).filter(|message| !message.is_empty()).unwrap_or("OK");
+            let message =
+                response.get("_message").and_then(Json::as_str).filter(|message| !message.is_empty()).unwrap_or("OK");
             Done { message: Some(message.to_string()), adapter_response: response, ..base }
         }
         Err(problem) => Done { ..with_problem(base, problem) },
@@ -48,7 +49,8 @@ fn compile_and_write(work: &Work<'_>, node: &Arc<Node>) -> Result<(Compiled, Opt
         return Ok((Compiled { rendered: Arc::default() }, None));
     }
     let compiled = compile(work, node)?;
-    let path = write_below(work.runner, "compiled", &node.package_name, &node.original_file_path, &compiled.rendered.text)?;
+    let path =
+        write_below(work.runner, "compiled", &node.package_name, &node.original_file_path, &compiled.rendered.text)?;
     Ok((compiled, Some(path)))
 }
 
@@ -75,9 +77,12 @@ fn call_materialization(
     let name = node.config.text("materialized").unwrap_or("view");
     let Some(found) = work.runner.engine.materialization(name, &node.package_name) else {
         return Err(Box::new(
-            Diagnostic::error("unknown-materialization", format!("`materialized: {name}` is not a materialization that is known here"))
-                .at(crate::source::Span::start_of(&node.file), "")
-                .suggest(name, ["view", "table", "incremental", "ephemeral", "seed", "snapshot", "materialized_view"]),
+            Diagnostic::error(
+                "unknown-materialization",
+                format!("`materialized: {name}` is not a materialization that is known here"),
+            )
+            .at(crate::source::Span::start_of(&node.file), "")
+            .suggest(name, ["view", "table", "incremental", "ephemeral", "seed", "snapshot", "materialized_view"]),
         ));
     };
     let mut scope = work.runner.scope(session, events, Some(node), &node.package_name, node.code.clone());
@@ -100,9 +105,11 @@ impl SeedLoader for SeedFile {
         let kind = scope.project.target.kind;
         let root = match &node.kind {
             NodeKind::Seed(facts) => std::path::PathBuf::from(&facts.root_path),
-            NodeKind::Model(_) | NodeKind::Snapshot | NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {
-                scope.project.root.clone()
-            }
+            NodeKind::Model(_)
+            | NodeKind::Snapshot
+            | NodeKind::DataTest(_)
+            | NodeKind::Analysis
+            | NodeKind::Hook(_) => scope.project.root.clone(),
         };
         let root = if root.is_absolute() { root } else { scope.project.root.join(root) };
         let seed = read_seed(&root.join(&node.original_file_path), &node.original_file_path, delimiter, &types, kind)?;
@@ -111,7 +118,8 @@ impl SeedLoader for SeedFile {
         }
         let mut request = seed.load_request(relation.clone(), scope.session.next_job());
         request.description = Some(node.description.clone()).filter(|text| !text.is_empty() && persists_docs(node));
-        let mut answer = scope.session.load(&request).map_err(|error| Box::new(warehouse_diagnostic(&error, None, None)))?;
+        let mut answer =
+            scope.session.load(&request).map_err(|error| Box::new(warehouse_diagnostic(&error, None, None)))?;
         let rows = answer.response.rows_affected.unwrap_or(seed.row_count as i64);
         answer.response.rows_affected = Some(rows);
         answer.response.code.get_or_insert_with(|| "INSERT".to_string());
@@ -131,7 +139,10 @@ pub(super) fn compile_only(work: &Work<'_>, node: &Arc<Node>) -> Done {
         if problem.code != "connection" {
             return Err(problem);
         }
-        let warning = Diagnostic::warning("compiled-offline", format!("`{}` asks the warehouse, which cannot be reached: compiled as for an empty one", node.name));
+        let warning = Diagnostic::warning(
+            "compiled-offline",
+            format!("`{}` asks the warehouse, which cannot be reached: compiled as for an empty one", node.name),
+        );
         work.events.send(Event::Diagnosed(Box::new(warning.note(problem.message))));
         let session = dry_session(work).0;
         let offline = Work { runner: work.runner, session: &session, events: work.events, timing: Default::default() };
@@ -167,8 +178,18 @@ fn write_statements(work: &Work<'_>, node: &Arc<Node>, compiled: &Compiled) -> R
             return Err(problem);
         }
     }
-    let text: Vec<String> = statements.iter().map(|sql| sql.trim().trim_end_matches(';').to_string()).filter(|sql| !sql.is_empty()).collect();
-    write_below(work.runner, "run", &node.package_name, &node.original_file_path, &format!("{};\n", text.join(";\n\n")))?;
+    let text: Vec<String> = statements
+        .iter()
+        .map(|sql| sql.trim().trim_end_matches(';').to_string())
+        .filter(|sql| !sql.is_empty())
+        .collect();
+    write_below(
+        work.runner,
+        "run",
+        &node.package_name,
+        &node.original_file_path,
+        &format!("{};\n", text.join(";\n\n")),
+    )?;
     Ok(())
 }
 
@@ -187,9 +208,11 @@ pub(super) fn show(work: &Work<'_>, node: &Arc<Node>) -> Done {
     let shown = work.timed("execute", || {
         let sql = match &node.kind {
             NodeKind::Seed(_) => format!("select * from {}", node.relation_name.as_deref().unwrap_or(&node.alias)),
-            NodeKind::Model(_) | NodeKind::Snapshot | NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {
-                compiled.rendered.text.clone()
-            }
+            NodeKind::Model(_)
+            | NodeKind::Snapshot
+            | NodeKind::DataTest(_)
+            | NodeKind::Analysis
+            | NodeKind::Hook(_) => compiled.rendered.text.clone(),
         };
         let limited = limited(&sql, work.runner.show_limit);
         let fetch = Fetch::Rows { limit: work.runner.show_limit };

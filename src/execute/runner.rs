@@ -13,7 +13,7 @@ use crate::adapter::{Fetch, JobContext, Session, Table};
 use crate::diagnostic::Diagnostic;
 use crate::event::{EventSender, NodeInfo, NodeStatus, RunResult, Timing};
 use crate::jinja::{Engine, RunScope};
-use crate::manifest::{Json, JsonMap, Manifest, Node, NodeKind, UniqueId};
+use crate::manifest::{Json, JsonMap, Manifest, Node, UniqueId};
 use crate::plan::{Action, Plan, Step};
 use crate::project::Project;
 use crate::relation::{Include, Quoting, Relation, SchemaName};
@@ -187,7 +187,9 @@ impl NodeRunner {
         let rendered = self.engine.compile(&scope)?;
         if !rendered.text.trim().is_empty() {
             let ran = session.execute(&rendered.text, Fetch::Nothing);
-            ran.map_err(|error| Box::new(crate::jinja::warehouse_diagnostic(&error, Some(&rendered.text), Some(&rendered))))?;
+            ran.map_err(|error| {
+                Box::new(crate::jinja::warehouse_diagnostic(&error, Some(&rendered.text), Some(&rendered)))
+            })?;
         }
         session.commit().map_err(|error| Box::new(crate::jinja::warehouse_diagnostic(&error, None, None)))
     }
@@ -224,7 +226,9 @@ impl NodeRunner {
                 None => Done::failed(NodeStatus::Error, unknown(&step.id)),
             };
         }
-        let Some(node) = self.manifest.node(&step.id) else { return Done::failed(NodeStatus::Error, unknown(&step.id)) };
+        let Some(node) = self.manifest.node(&step.id) else {
+            return Done::failed(NodeStatus::Error, unknown(&step.id));
+        };
         match step.action {
             Action::Compile => materialize::compile_only(work, node),
             Action::Show => materialize::show(work, node),
@@ -251,7 +255,7 @@ fn unknown(id: &UniqueId) -> Box<Diagnostic> {
 impl StepRunner for NodeRunner {
     fn run(&self, step: &Step, worker: &Worker) -> RunResult {
         let started_at = self.clock.now();
-        let info = Arc::new(self.info(&step.id));
+        let info = NodeInfo::find(&self.manifest, &step.id).unwrap_or_else(|| stranger(&step.id));
         let config = self.manifest.node(&step.id).map(|node| Arc::clone(&node.config.values)).unwrap_or_default();
         worker.session.start_job(self.job_of(&step.id, &config));
         let work = Work { runner: self, session: &worker.session, events: &worker.events, timing: Mutex::default() };
@@ -265,7 +269,7 @@ impl StepRunner for NodeRunner {
             worker.session.warehouse().cache.forget_schema(&schema);
         }
         RunResult {
-            node: info,
+            node: Arc::new(info),
             status: done.status.unwrap_or(NodeStatus::Success),
             timing: work.timing.into_inner().unwrap_or_else(PoisonError::into_inner),
             worker: worker.number,
@@ -281,49 +285,32 @@ impl StepRunner for NodeRunner {
     }
 }
 
-impl NodeRunner {
-    /// Who a step is, for those who tell of it.
-    pub fn info(&self, id: &UniqueId) -> NodeInfo {
-        if let Some(node) = self.manifest.node(id) {
-            let is_test = matches!(node.kind, NodeKind::DataTest(_));
-            let label = if is_test { node.name.clone() } else { format!("{}.{}", node.schema, node.alias) };
-            return NodeInfo {
-                unique_id: id.clone(),
-                name: node.name.clone(),
-                resource_type: node.kind.resource_type().to_string(),
-                materialized: node.config.text("materialized").unwrap_or_default().to_string(),
-                path: node.original_file_path.clone(),
-                label,
-                schema: node.schema.clone(),
-                alias: node.alias.clone(),
-                database: node.database.clone(),
-                relation_name: node.relation_name.clone(),
-                meta: node.meta.clone(),
-            };
-        }
-        let test = self.manifest.unit_tests.get(id);
-        let plain = |name: &str, path: &str, materialized: &str| NodeInfo {
-            unique_id: id.clone(),
-            name: name.to_string(),
-            resource_type: id.resource_type().to_string(),
-            materialized: materialized.to_string(),
-            path: path.to_string(),
-            label: name.to_string(),
-            schema: String::new(),
-            alias: name.to_string(),
-            database: None,
-            relation_name: None,
-            meta: JsonMap::new(),
-        };
-        match (test, self.manifest.exposures.get(id)) {
-            (Some(test), _) => NodeInfo { label: format!("{}::{}", test.model, test.name), ..plain(&test.name, &test.original_file_path, "unit") },
-            (None, Some(exposure)) => plain(&exposure.name, &exposure.original_file_path, ""),
-            (None, None) => plain(id.rsplit('.').next().unwrap_or(id), "", ""),
-        }
+/// A step of something the manifest does not have cannot be told apart from its id.
+fn stranger(id: &UniqueId) -> NodeInfo {
+    NodeInfo {
+        unique_id: id.clone(),
+        name: id.rsplit('.').next().unwrap_or(id).to_string(),
+        resource_type: id.resource_type().to_string(),
+        materialized: String::new(),
+        path: String::new(),
+        node_path: String::new(),
+        checksum: String::new(),
+        label: id.to_string(),
+        schema: String::new(),
+        alias: String::new(),
+        database: None,
+        relation_name: None,
+        meta: JsonMap::new(),
     }
 }
 
 /// Writes text below the target folder; the path, relative to the project root, is given back.
-pub(super) fn write_below(runner: &NodeRunner, folder: &str, package: &str, path: &str, text: &str) -> Result<String, Box<Diagnostic>> {
+pub(super) fn write_below(
+    runner: &NodeRunner,
+    folder: &str,
+    package: &str,
+    path: &str,
+    text: &str,
+) -> Result<String, Box<Diagnostic>> {
     files::write(&runner.target_path(), &runner.project.root, folder, package, path, text)
 }

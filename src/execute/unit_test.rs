@@ -55,19 +55,32 @@ fn judge(work: &Work<'_>, test: &Arc<UnitTest>) -> Result<Done, Box<Diagnostic>>
     if difference.is_empty() {
         return Ok(Done { status: Some(NodeStatus::Pass), ..base });
     }
-    let problem = Diagnostic::error("unit-test-failed", format!("unit test `{}`: the rows of `{}` differ from what is expected", test.name, test.model))
-        .at(test.expect.span.clone(), "")
-        .note(difference.picture())
-        .note(format!("compiled code at {path}"));
-    Ok(Done { status: Some(NodeStatus::Fail), message: Some(format!("actual differs from expected:\n\n{}", difference.picture())), problem: Some(Box::new(problem)), ..base })
+    let problem = Diagnostic::error(
+        "unit-test-failed",
+        format!("unit test `{}`: the rows of `{}` differ from what is expected", test.name, test.model),
+    )
+    .at(test.expect.span.clone(), "")
+    .note(difference.picture())
+    .note(format!("compiled code at {path}"));
+    Ok(Done {
+        status: Some(NodeStatus::Fail),
+        message: Some(format!("actual differs from expected:\n\n{}", difference.picture())),
+        problem: Some(Box::new(problem)),
+        ..base
+    })
 }
 
 fn model_under_test(work: &Work<'_>, test: &UnitTest) -> Result<Arc<Node>, Box<Diagnostic>> {
     let models = test.depends_on.nodes.iter().filter_map(|id| work.runner.manifest.node(id));
     let mut named = models.filter(|node| node.name == test.model);
-    let found = named.next().or_else(|| work.runner.manifest.find_ref(&test.model, None, test.version.as_ref(), &test.package_name));
+    let found = named
+        .next()
+        .or_else(|| work.runner.manifest.find_ref(&test.model, None, test.version.as_ref(), &test.package_name));
     found.cloned().ok_or_else(|| {
-        Box::new(Diagnostic::error("unresolved-ref", format!("unit test `{}` tests `{}`, which does not exist", test.name, test.model)))
+        Box::new(Diagnostic::error(
+            "unresolved-ref",
+            format!("unit test `{}` tests `{}`, which does not exist", test.name, test.model),
+        ))
     })
 }
 
@@ -110,7 +123,8 @@ fn inputs(work: &Work<'_>, test: &Arc<UnitTest>, model: &Arc<Node>) -> Result<In
         let input = Input::find(work, test, model, given)?;
         let name = cte_name(&input.name);
         let sql = input.sql(work, given)?;
-        let relation = Relation { kind: Some(RelationKind::Cte), identifier: Some(name.clone()), ..input.relation.clone() };
+        let relation =
+            Relation { kind: Some(RelationKind::Cte), identifier: Some(name.clone()), ..input.relation.clone() };
         inputs.ctes.push((name, sql));
         inputs.relations.insert(input.id, relation);
     }
@@ -120,9 +134,12 @@ fn inputs(work: &Work<'_>, test: &Arc<UnitTest>, model: &Arc<Node>) -> Result<In
         if !inputs.relations.contains_key(id) && reads_warehouse {
             let name = id.rsplit('.').next().unwrap_or(id);
             return Err(Box::new(
-                Diagnostic::error("missing-input", format!("unit test `{}` gives no rows for `{name}`, which `{}` reads", test.name, test.model))
-                    .at(test.span.clone(), "")
-                    .help(format!("add it under `given:`; `rows: []` stands for an empty `{name}`")),
+                Diagnostic::error(
+                    "missing-input",
+                    format!("unit test `{}` gives no rows for `{name}`, which `{}` reads", test.name, test.model),
+                )
+                .at(test.span.clone(), "")
+                .help(format!("add it under `given:`; `rows: []` stands for an empty `{name}`")),
             ));
         }
     }
@@ -187,7 +204,10 @@ impl Input {
             ("rows".to_string(), rows.into_iter().map(Json::Object).collect()),
             ("column_name_to_data_types".to_string(), Json::Object(types)),
         ]);
-        let scope = RunScope { node: self.node.clone(), ..work.runner.scope(work.session, work.events, None, work.runner.project.name(), given.span.clone()) };
+        let scope = RunScope {
+            node: self.node.clone(),
+            ..work.runner.scope(work.session, work.events, None, work.runner.project.name(), given.span.clone())
+        };
         let called = work.runner.engine.call(&scope, "get_fixture_sql", &arguments)?;
         Ok(called.value.as_str().unwrap_or_default().trim().to_string())
     }
@@ -200,7 +220,10 @@ impl Input {
         let found: Vec<(String, String)> = match ephemeral {
             Some(node) => {
                 let compiled = compile(work, node)?;
-                let sql = format!("select * from (\n{}\n) as tamis_types limit 0", compiled.rendered.text.trim().trim_end_matches(';'));
+                let sql = format!(
+                    "select * from (\n{}\n) as tamis_types limit 0",
+                    compiled.rendered.text.trim().trim_end_matches(';')
+                );
                 let answer = work.session.execute(&sql, Fetch::Rows { limit: Some(0) }).map_err(failed)?;
                 answer.table.columns.into_iter().zip(answer.table.types).collect()
             }
@@ -220,7 +243,10 @@ impl Input {
                         .suggest(stranger, names),
                 ));
             }
-            return Ok(found.into_iter().map(|(name, data_type)| (name.to_lowercase(), Json::from(data_type))).collect());
+            return Ok(found
+                .into_iter()
+                .map(|(name, data_type)| (name.to_lowercase(), Json::from(data_type)))
+                .collect());
         }
         let mut types = JsonMap::new();
         for column in &self.columns {
@@ -285,16 +311,23 @@ fn fixture_rows(fixture: &Fixture) -> Result<Vec<JsonMap>, Box<Diagnostic>> {
         (Json::Null, _) => Ok(Vec::new()),
         (Json::Array(rows), _) => rows
             .iter()
-            .map(|row| row.as_object().cloned().ok_or_else(|| wrong("each row must be a dict of column and value".to_string())))
+            .map(|row| {
+                row.as_object().cloned().ok_or_else(|| wrong("each row must be a dict of column and value".to_string()))
+            })
             .collect(),
         (Json::String(text), FixtureFormat::Csv) => {
             let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim().as_bytes());
-            let header = reader.headers().map_err(|error| wrong(format!("the csv rows cannot be read: {error}")))?.clone();
+            let header =
+                reader.headers().map_err(|error| wrong(format!("the csv rows cannot be read: {error}")))?.clone();
             let mut rows = Vec::new();
             for record in reader.records() {
                 let record = record.map_err(|error| wrong(format!("the csv rows cannot be read: {error}")))?;
                 let cells = header.iter().zip(record.iter());
-                rows.push(cells.map(|(name, cell)| (name.to_string(), if cell.is_empty() { Json::Null } else { cell.into() })).collect());
+                rows.push(
+                    cells
+                        .map(|(name, cell)| (name.to_string(), if cell.is_empty() { Json::Null } else { cell.into() }))
+                        .collect(),
+                );
             }
             Ok(rows)
         }
@@ -312,9 +345,13 @@ struct Difference {
 impl Difference {
     fn between(table: &Table, expected: &[JsonMap]) -> Result<Self, Box<Diagnostic>> {
         let Some(origin) = table.column("actual_or_expected") else {
-            return Err(Box::new(Diagnostic::error("test-result", "the unit test's query gave no column `actual_or_expected`")));
+            return Err(Box::new(Diagnostic::error(
+                "test-result",
+                "the unit test's query gave no column `actual_or_expected`",
+            )));
         };
-        let columns: Vec<String> = table.columns.iter().enumerate().filter(|(at, _)| *at != origin).map(|(_, name)| name.clone()).collect();
+        let columns: Vec<String> =
+            table.columns.iter().enumerate().filter(|(at, _)| *at != origin).map(|(_, name)| name.clone()).collect();
         let mut sides: [Vec<Vec<String>>; 2] = Default::default();
         for row in &table.rows {
             let cells = row.iter().enumerate().filter(|(at, _)| *at != origin).map(|(_, cell)| match cell {
@@ -325,7 +362,10 @@ impl Difference {
             sides[side].push(cells.collect());
         }
         let [mut only_actual, mut only_expected] = sides;
-        if expected.is_empty() && only_expected.iter().all(|row| only_actual.contains(row)) && only_expected.len() == only_actual.len() {
+        if expected.is_empty()
+            && only_expected.iter().all(|row| only_actual.contains(row))
+            && only_expected.len() == only_actual.len()
+        {
             only_expected.clear();
         }
         only_actual.retain(|row| match only_expected.iter().position(|other| other == row) {
@@ -356,7 +396,9 @@ impl Difference {
         let mut lines = vec![[&[" ".to_string()], self.columns.as_slice()].concat()];
         lines.extend(marked("-", &self.only_expected));
         lines.extend(marked("+", &self.only_actual));
-        let widths: Vec<usize> = (0..lines[0].len()).map(|at| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0)).collect();
+        let widths: Vec<usize> = (0..lines[0].len())
+            .map(|at| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0))
+            .collect();
         let padded = lines.iter().map(|line| {
             let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
             cells.collect::<Vec<_>>().join("  ").trim_end().to_string()

@@ -53,7 +53,8 @@ impl<'a> Arguments<'a> {
     }
 
     pub fn required(&self, at: usize, name: &str) -> Result<Value, Error> {
-        self.get(at, name).ok_or_else(|| Error::new(ErrorKind::MissingArgument, format!("argument `{name}` is missing")))
+        self.get(at, name)
+            .ok_or_else(|| Error::new(ErrorKind::MissingArgument, format!("argument `{name}` is missing")))
     }
 
     pub fn text(&self, at: usize, name: &str) -> Result<String, Error> {
@@ -94,7 +95,8 @@ impl Object for AdapterObject {
             return Ok(value);
         }
         let of_warehouse = super::bigquery_object::method(&self.scope, run, method, &arguments)?;
-        of_warehouse.ok_or_else(|| Error::new(ErrorKind::UnknownMethod, format!("the adapter has no method `{method}`")))
+        of_warehouse
+            .ok_or_else(|| Error::new(ErrorKind::UnknownMethod, format!("the adapter has no method `{method}`")))
     }
 }
 
@@ -118,8 +120,13 @@ impl Object for Behavior {
 /// What a method gives while parsing, as dbt's parse-time adapter does.
 fn while_parsing(method: &str) -> Value {
     match method {
-        "get_columns_in_relation" | "get_missing_columns" | "list_relations" | "list_relations_without_caching"
-        | "get_column_schema_from_query" | "list_schemas" | "get_partitions_metadata" => List::value(Vec::new()),
+        "get_columns_in_relation"
+        | "get_missing_columns"
+        | "list_relations"
+        | "list_relations_without_caching"
+        | "get_column_schema_from_query"
+        | "list_schemas"
+        | "get_partitions_metadata" => List::value(Vec::new()),
         "execute" => tuple([Value::from(""), TableObject::value(crate::adapter::Table::default())]),
         "get_relation" | "load_dataframe" | "get_bq_table" | "parse_partition_by" => Value::from(()),
         _ => Value::from(""),
@@ -144,11 +151,19 @@ impl AdapterObject {
             "catalog_supports_foreign_keys" => Value::from(true),
             "escape_sql_string" => Value::from(arguments.text(0, "text")?.replace('\'', "''")),
             "get_incremental_strategy_macro" => self.incremental_strategy(arguments)?,
-            "render_raw_columns_constraints" => super::constraints::of_columns(kind, &arguments.required(0, "raw_columns")?)?,
-            "render_raw_model_constraints" => super::constraints::of_model(kind, &arguments.required(0, "raw_constraints")?)?,
-            "build_catalog_relation" => dict([("table_format", Value::from("default")), ("catalog_name", Value::from(()))]),
+            "render_raw_columns_constraints" => {
+                super::constraints::of_columns(kind, &arguments.required(0, "raw_columns")?)?
+            }
+            "render_raw_model_constraints" => {
+                super::constraints::of_model(kind, &arguments.required(0, "raw_constraints")?)?
+            }
+            "build_catalog_relation" => {
+                dict([("table_format", Value::from("default")), ("catalog_name", Value::from(()))])
+            }
             "get_hard_deletes_behavior" => hard_deletes(&arguments.required(0, "config")?)?,
-            "disable_transactions" => Value::from(self.scope.project.target_settings.get("disable_transactions").is_some_and(|value| value == true)),
+            "disable_transactions" => Value::from(
+                self.scope.project.target_settings.get("disable_transactions").is_some_and(|value| value == true),
+            ),
             "valid_incremental_strategies" => valid_strategies(kind),
             "supports" | "has_feature" => Value::from(true),
             "warn_once" => Value::from(""),
@@ -192,9 +207,14 @@ fn hard_deletes(config: &Value) -> Result<Value, Error> {
     let invalidates = read("invalidate_hard_deletes").is_some_and(|value| value.is_true());
     match chosen.as_deref() {
         None => Ok(Value::from(if invalidates { "invalidate" } else { "ignore" })),
-        Some(_) if invalidates => Err(refuse("invalid-config", "set `hard_deletes` or `invalidate_hard_deletes`, not both")),
+        Some(_) if invalidates => {
+            Err(refuse("invalid-config", "set `hard_deletes` or `invalidate_hard_deletes`, not both"))
+        }
         Some(known @ ("ignore" | "invalidate" | "new_record")) => Ok(Value::from(known)),
-        Some(other) => Err(refuse("invalid-config", format!("`hard_deletes: {other}` is not one of ignore, invalidate, new_record"))),
+        Some(other) => Err(refuse(
+            "invalid-config",
+            format!("`hard_deletes: {other}` is not one of ignore, invalidate, new_record"),
+        )),
     }
 }
 
@@ -257,11 +277,13 @@ impl Call<'_> {
                 List::value(schemas.into_iter().map(Value::from).collect())
             }
             "already_exists" => {
-                let schema = SchemaName { database: Some(scope.project.database.clone()), schema: arguments.text(0, "schema")? };
+                let schema =
+                    SchemaName { database: Some(scope.project.database.clone()), schema: arguments.text(0, "schema")? };
                 Value::from(session.relation(&schema, &arguments.text(1, "identifier")?).map_err(failed)?.is_some())
             }
             "get_column_schema_from_query" => {
-                let answer = session.execute(&arguments.text(0, "sql")?, Fetch::Rows { limit: Some(0) }).map_err(failed)?;
+                let answer =
+                    session.execute(&arguments.text(0, "sql")?, Fetch::Rows { limit: Some(0) }).map_err(failed)?;
                 let types = answer.table.types.iter().map(String::as_str).chain(std::iter::repeat(""));
                 let columns = answer.table.columns.iter().zip(types).map(|(name, data_type)| crate::relation::Column {
                     name: name.clone(),
@@ -302,7 +324,10 @@ impl Call<'_> {
                 run.scope.session.commit().map_err(|error| adapter_failed(self.scope, error, None))?;
                 Value::from("")
             }
-             "cache_renamed_done" | "pre_model_hook" | "post_model_hook" | "store_relation"
+            "cache_renamed_done"
+            | "pre_model_hook"
+            | "post_model_hook"
+            | "store_relation"
             | "expand_target_column_types" => Value::from(""),
             "cache_added" => {
                 cache.add(&arguments.relation(0, "relation")?);
@@ -451,7 +476,8 @@ pub fn response_fields(response: &Response) -> JsonMap {
 /// Grants as the warehouse lists them → `{privilege: [grantee, …]}`.
 fn standardize_grants(table: &Value) -> Result<Value, Error> {
     let table = table.downcast_object_ref::<TableObject>().ok_or_else(|| invalid("a result table is expected here"))?;
-    let (Some(grantee), Some(privilege)) = (table.table().column("grantee"), table.table().column("privilege_type")) else {
+    let (Some(grantee), Some(privilege)) = (table.table().column("grantee"), table.table().column("privilege_type"))
+    else {
         return Err(invalid("the grants have no columns `grantee` and `privilege_type`"));
     };
     let mut grants = JsonMap::new();

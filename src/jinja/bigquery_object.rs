@@ -15,7 +15,12 @@ use super::values::{Dict, List, from_map, pairs, python_repr, python_str, to_jso
 use crate::manifest::{Json, JsonMap};
 
 /// The method's value, or `None` where there is no such method.
-pub(super) fn method(scope: &Arc<Scope>, run: &Run, method: &str, arguments: &Arguments<'_>) -> Result<Option<Value>, Error> {
+pub(super) fn method(
+    scope: &Arc<Scope>,
+    run: &Run,
+    method: &str,
+    arguments: &Arguments<'_>,
+) -> Result<Option<Value>, Error> {
     let session = &run.scope.session;
     let failed = |error| adapter_failed(scope, error, None);
     Ok(Some(match method {
@@ -37,7 +42,11 @@ pub(super) fn method(scope: &Arc<Scope>, run: &Run, method: &str, arguments: &Ar
             let partition = arguments.get(1, "conf_partition").or_else(|| arguments.get(1, "partition_by"));
             let cluster = arguments.get(2, "conf_cluster").or_else(|| arguments.get(2, "cluster_by"));
             let wanted = partition.map(|partition| partition_config(&partition)).transpose()?.flatten();
-            Value::from(has_layout(&facts, wanted.as_ref(), &cluster.map(|cluster| texts(&cluster)).unwrap_or_default()))
+            Value::from(has_layout(
+                &facts,
+                wanted.as_ref(),
+                &cluster.map(|cluster| texts(&cluster)).unwrap_or_default(),
+            ))
         }
         "copy_table" => {
             let from = arguments.required(0, "source")?;
@@ -55,9 +64,11 @@ pub(super) fn method(scope: &Arc<Scope>, run: &Run, method: &str, arguments: &Ar
                 database: Some(arguments.text(0, "database")?),
                 schema: Some(arguments.text(1, "schema")?),
                 identifier: Some(arguments.text(2, "identifier")?),
-                ..super::relation_object::relation_of_model(scope).ok_or_else(|| refuse("no-relation", "there is no relation here"))?
+                ..super::relation_object::relation_of_model(scope)
+                    .ok_or_else(|| refuse("no-relation", "there is no relation here"))?
             };
-            let patch = JsonMap::from_iter([("description".to_string(), Json::from(arguments.text(3, "description")?))]);
+            let patch =
+                JsonMap::from_iter([("description".to_string(), Json::from(arguments.text(3, "description")?))]);
             session.patch(&relation, &patch).map_err(failed)?;
             Value::from("")
         }
@@ -214,13 +225,19 @@ impl PartitionConfig {
     fn check(&self) -> Result<(), Error> {
         let refused = |message: String| Err(refuse("invalid-partition-by", message));
         match self.data_type.as_str() {
-            "int64" if self.range.is_none() => refused("`partition_by` on an int64 needs a `range` with start, end and interval".to_string()),
+            "int64" if self.range.is_none() => {
+                refused("`partition_by` on an int64 needs a `range` with start, end and interval".to_string())
+            }
             "date" | "timestamp" | "datetime" | "int64" => match self.granularity.as_str() {
-                "hour" if self.data_type == "date" => refused("a date has no hours: use day, month or year as `granularity`".to_string()),
+                "hour" if self.data_type == "date" => {
+                    refused("a date has no hours: use day, month or year as `granularity`".to_string())
+                }
                 "hour" | "day" | "month" | "year" => Ok(()),
                 other => refused(format!("`granularity: {other}` is not one of hour, day, month, year")),
             },
-            other => refused(format!("`data_type: {other}` of `partition_by` is not one of date, timestamp, datetime, int64")),
+            other => refused(format!(
+                "`data_type: {other}` of `partition_by` is not one of date, timestamp, datetime, int64"
+            )),
         }
     }
 
@@ -251,7 +268,12 @@ impl PartitionConfig {
         let column = alias.map_or_else(|| self.column(), |alias| format!("{alias}.{}", self.column()));
         if let ("int64", Some(range)) = (self.data_type.as_str(), &self.range) {
             let part = |key: &str| range.get(key).map(|value| value.to_string()).unwrap_or_default();
-            return format!("range_bucket({column}, generate_array({}, {}, {}))", part("start"), part("end"), part("interval"));
+            return format!(
+                "range_bucket({column}, generate_array({}, {}, {}))",
+                part("start"),
+                part("end"),
+                part("interval")
+            );
         }
         if self.has_truncation() {
             return format!("{}_trunc({column}, {})", self.data_type, self.granularity);
@@ -290,7 +312,14 @@ impl Object for PartitionConfig {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&["field", "data_type", "granularity", "range", "time_ingestion_partitioning", "copy_partitions"])
+        Enumerator::Str(&[
+            "field",
+            "data_type",
+            "granularity",
+            "range",
+            "time_ingestion_partitioning",
+            "copy_partitions",
+        ])
     }
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
@@ -329,7 +358,8 @@ fn has_layout(facts: &JsonMap, partition: Option<&PartitionConfig>, cluster: &[S
     }
     let fields = facts.get("clustering").and_then(|clustering| clustering.get("fields")).and_then(Json::as_array);
     let found: Vec<&str> = fields.into_iter().flatten().filter_map(Json::as_str).collect();
-    let same_cluster = found.len() == cluster.len() && found.iter().zip(cluster).all(|(a, b)| a.eq_ignore_ascii_case(b));
+    let same_cluster =
+        found.len() == cluster.len() && found.iter().zip(cluster).all(|(a, b)| a.eq_ignore_ascii_case(b));
     let time = facts.get("timePartitioning").and_then(Json::as_object);
     let range = facts.get("rangePartitioning").and_then(Json::as_object);
     let same_partition = match (partition, time, range) {
@@ -348,11 +378,14 @@ fn has_layout(facts: &JsonMap, partition: Option<&PartitionConfig>, cluster: &[S
 
 fn same_range(wanted: &PartitionConfig, found: &JsonMap) -> bool {
     let Some(wanted_range) = &wanted.range else { return false };
-    let plain = |value: Option<&Json>| value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_string));
+    let plain =
+        |value: Option<&Json>| value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_string));
     let field = found.get("field").and_then(Json::as_str).unwrap_or_default();
     let range = found.get("range");
     field.eq_ignore_ascii_case(&wanted.field)
-        && ["start", "end", "interval"].iter().all(|key| plain(wanted_range.get(*key)) == plain(range.and_then(|range| range.get(*key))))
+        && ["start", "end", "interval"]
+            .iter()
+            .all(|key| plain(wanted_range.get(*key)) == plain(range.and_then(|range| range.get(*key))))
 }
 
 /// Columns `a.b` fold into `a STRUCT<b …>`, as contracts on nested columns need.
@@ -374,7 +407,8 @@ fn nested_types(columns: &Value) -> Result<Value, Error> {
         let fields: Vec<String> = children.iter().map(|(name, data_type)| format!("{name} {data_type}")).collect();
         let folded = format!("struct<{}>", fields.join(", "));
         let entry = plain.entry(parent.clone()).or_default();
-        let is_list = entry.get("data_type").and_then(Json::as_str).is_some_and(|text| text.to_lowercase().starts_with("array"));
+        let is_list =
+            entry.get("data_type").and_then(Json::as_str).is_some_and(|text| text.to_lowercase().starts_with("array"));
         entry.insert("name".to_string(), parent.into());
         entry.insert("data_type".to_string(), if is_list { format!("array<{folded}>") } else { folded }.into());
     }

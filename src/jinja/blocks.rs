@@ -173,7 +173,9 @@ impl Block {
             with: format!("macro {PRIVATE_NAME}({}) ", arguments.join(", ")),
         });
         mutable_literals(&lexemes[head_end..], &mut replacements);
-        if let Some(close) = lexemes.iter().rev().find(|lexeme| matches!(lexeme.token, Token::Ident(tag) if self.kind.is_end(tag))) {
+        if let Some(close) =
+            lexemes.iter().rev().find(|lexeme| matches!(lexeme.token, Token::Ident(tag) if self.kind.is_end(tag)))
+        {
             let name_after = text[close.end..].find(['-', '%']).map_or(close.end, |at| close.end + at);
             replacements.push(Replacement { start: close.start, end: name_after, with: "endmacro ".to_string() });
         }
@@ -267,10 +269,15 @@ fn materialization_name(name: &str, head: &[Lexeme<'_>]) -> (String, Option<Vec<
                 }
             }
             Token::Ident("supported_languages") => {
-                languages = head[at + 1..].iter().map_while(|lexeme| match &lexeme.token {
-                    Token::Assign | Token::BracketOpen | Token::Comma => Some(None),
-                    token => string(token).map(Some),
-                }).flatten().map(str::to_string).collect();
+                languages = head[at + 1..]
+                    .iter()
+                    .map_while(|lexeme| match &lexeme.token {
+                        Token::Assign | Token::BracketOpen | Token::Comma => Some(None),
+                        token => string(token).map(Some),
+                    })
+                    .flatten()
+                    .map(str::to_string)
+                    .collect();
             }
             _ => {}
         }

@@ -117,7 +117,9 @@ impl ConfigObject {
         match self.find("persist_docs") {
             None | Some(Json::Null) => Ok(Value::from(false)),
             Some(Json::Object(map)) => Ok(map.get(what).map_or_else(|| Value::from(false), from_json)),
-            Some(other) => Err(invalid(format!("config `persist_docs` must be a dict, not {}", python_str(&from_json(&other))))),
+            Some(other) => {
+                Err(invalid(format!("config `persist_docs` must be a dict, not {}", python_str(&from_json(&other)))))
+            }
         }
     }
 }
@@ -127,7 +129,10 @@ fn rename_hooks(given: &mut JsonMap) -> Result<(), Error> {
     for (old, new) in [("pre_hook", "pre-hook"), ("post_hook", "post-hook")] {
         if let Some(value) = given.shift_remove(old) {
             if given.contains_key(new) {
-                return Err(refuse("invalid-config", format!("`{old}` and `{new}` are the same config, and both are set")));
+                return Err(refuse(
+                    "invalid-config",
+                    format!("`{old}` and `{new}` are the same config, and both are set"),
+                ));
             }
             given.insert(new.to_string(), value);
         }

@@ -115,5 +115,8 @@ fn model_constraint(kind: AdapterKind, constraint: &JsonMap) -> Result<Option<St
 
 fn unknown(kind: &str) -> Error {
     let kind = python_str(&Value::from(kind));
-    refuse("contract", format!("`type: {kind}` is not a constraint: use check, not_null, unique, primary_key, foreign_key or custom"))
+    refuse(
+        "contract",
+        format!("`type: {kind}` is not a constraint: use check, not_null, unique, primary_key, foreign_key or custom"),
+    )
 }

@@ -49,8 +49,13 @@ impl Engine {
         let vars = vars.collect();
         let environment = environment(&library);
         let facts = ProjectFacts::new(project);
-        let engine =
-            Arc::new_cyclic(|this| Self { environment, library, facts, vars: Mutex::new(vars), this: Weak::clone(this) });
+        let engine = Arc::new_cyclic(|this| Self {
+            environment,
+            library,
+            facts,
+            vars: Mutex::new(vars),
+            this: Weak::clone(this),
+        });
         (engine, problems)
     }
 
@@ -111,7 +116,13 @@ impl Engine {
     ///
     /// # Errors
     /// The macro failed, or gave no text.
-    pub fn generate_name(&self, kind: NameKind, custom: Option<&str>, node: &JsonMap, package: &str) -> Result<String, Box<Diagnostic>> {
+    pub fn generate_name(
+        &self,
+        kind: NameKind,
+        custom: Option<&str>,
+        node: &JsonMap,
+        package: &str,
+    ) -> Result<String, Box<Diagnostic>> {
         let name = match kind {
             NameKind::Database => "generate_database_name",
             NameKind::Schema => "generate_schema_name",
@@ -149,10 +160,16 @@ impl Engine {
                 None => self.facts.schema.clone(),
             },
             NameKind::Alias => {
-                let text = |key: &str| node.get(key).filter(|value| !value.is_null()).map(|value| python_str(&super::values::from_json(value)));
+                let text = |key: &str| {
+                    node.get(key)
+                        .filter(|value| !value.is_null())
+                        .map(|value| python_str(&super::values::from_json(value)))
+                };
                 match (custom, text("version")) {
                     (Some(custom), _) => custom.to_string(),
-                    (None, Some(version)) => format!("{}_v{}", text("name").unwrap_or_default(), version.replace('.', "_")),
+                    (None, Some(version)) => {
+                        format!("{}_v{}", text("name").unwrap_or_default(), version.replace('.', "_"))
+                    }
                     (None, None) => text("name").unwrap_or_default(),
                 }
             }
@@ -188,7 +205,9 @@ impl Engine {
         let entry = entry.or_else(|| self.library.by_id(name));
         let Some(entry) = entry else {
             let known: Vec<&str> = self.library.macros().map(|found| found.name.as_str()).collect();
-            return Err(Box::new(Diagnostic::error("unknown-macro", format!("there is no macro `{name}`")).suggest(name, known)));
+            return Err(Box::new(
+                Diagnostic::error("unknown-macro", format!("there is no macro `{name}`")).suggest(name, known),
+            ));
         };
         let run_scope = self.run_scope(scope);
         let named = arguments.iter().map(|(key, value)| (key.as_str(), super::values::from_json(value)));
@@ -205,10 +224,16 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Self::call`].
-    pub fn call_with_relation(&self, scope: &RunScope, name: &str, relation: &crate::relation::Relation) -> Result<Called, Box<Diagnostic>> {
-        let entry = self.library.resolve(name, &scope.package).ok_or_else(|| {
-            Box::new(Diagnostic::error("unknown-macro", format!("there is no macro `{name}`")))
-        })?;
+    pub fn call_with_relation(
+        &self,
+        scope: &RunScope,
+        name: &str,
+        relation: &crate::relation::Relation,
+    ) -> Result<Called, Box<Diagnostic>> {
+        let entry = self
+            .library
+            .resolve(name, &scope.package)
+            .ok_or_else(|| Box::new(Diagnostic::error("unknown-macro", format!("there is no macro `{name}`"))))?;
         let run_scope = self.run_scope(scope);
         let relation = super::relation_object::RelationObject::value(relation.clone());
         let value = self.call_value(&run_scope, MacroHandle::value(&run_scope, entry), &[relation])?;
@@ -235,7 +260,8 @@ impl Engine {
 
     fn run_scope(&self, run: &RunScope) -> Arc<Scope> {
         let vars = self.vars_of(&run.package);
-        let mode = Mode::Run(Box::new(Run { scope: run.clone(), statements: Mutex::default(), written: Mutex::default() }));
+        let mode =
+            Mode::Run(Box::new(Run { scope: run.clone(), statements: Mutex::default(), written: Mutex::default() }));
         let mut scope = self.scope(&run.package, &vars, mode);
         if let Some(node) = &run.node {
             scope.model = shape::node_json(node);
@@ -302,7 +328,8 @@ fn called(scope: &Scope, value: &Value) -> Called {
         && let Ok(relations) = value.get_attr("relations")
     {
         let relations = relations.try_iter().into_iter().flatten();
-        called.relations = relations.filter_map(|relation| super::relation_object::relation_argument(&relation).ok()).collect();
+        called.relations =
+            relations.filter_map(|relation| super::relation_object::relation_argument(&relation).ok()).collect();
     }
     if let Some(run) = scope.run() {
         let statements = run.statements.lock().unwrap_or_else(PoisonError::into_inner);
@@ -336,7 +363,9 @@ fn environment(library: &Arc<MacroLibrary>) -> Environment<'static> {
     }
     environment.add_function("__install", install);
     environment.add_function("__register", register);
-    environment.add_function("__list", |items: Value| -> Result<Value, Error> { Ok(List::value(items.try_iter()?.collect())) });
+    environment.add_function("__list", |items: Value| -> Result<Value, Error> {
+        Ok(List::value(items.try_iter()?.collect()))
+    });
     environment.add_function("__dict", |entries: Value| -> Result<Value, Error> { Ok(Dict::value(pairs(&entries)?)) });
     methods::add_filters(&mut environment);
     let library = Arc::clone(library);

@@ -24,9 +24,33 @@ pub const DBT_VERSION: &str = "1.12.6";
 
 /// Names shown when the context is listed.
 pub(super) const NAMES: &[&str] = &[
-    "adapter", "api", "builtins", "config", "context", "dbt_version", "doc", "env_var", "exceptions", "execute", "flags",
-    "graph", "invocation_id", "log", "model", "modules", "print", "project_name", "ref", "return", "run_started_at",
-    "schema", "source", "sql", "target", "this", "var",
+    "adapter",
+    "api",
+    "builtins",
+    "config",
+    "context",
+    "dbt_version",
+    "doc",
+    "env_var",
+    "exceptions",
+    "execute",
+    "flags",
+    "graph",
+    "invocation_id",
+    "log",
+    "model",
+    "modules",
+    "print",
+    "project_name",
+    "ref",
+    "return",
+    "run_started_at",
+    "schema",
+    "source",
+    "sql",
+    "target",
+    "this",
+    "var",
 ];
 
 pub(super) fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
@@ -58,7 +82,9 @@ fn function(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "load_agate_table" => ("load_agate_table", |_, _, _| Ok(TableObject::value(crate::adapter::Table::default()))),
         "render" => ("render", render),
         "write" => ("write", write),
-        "submit_python_job" => ("submit_python_job", |_, _, _| Err(refuse("unsupported", "python models are not supported"))),
+        "submit_python_job" => {
+            ("submit_python_job", |_, _, _| Err(refuse("unsupported", "python models are not supported")))
+        }
         "try_or_compiler_error" => ("try_or_compiler_error", try_or_compiler_error),
         "debug" => ("debug", |_, _, _| Ok(Value::from(""))),
         _ => return None,
@@ -115,7 +141,8 @@ fn text_of_model(scope: &Scope, key: &str) -> Option<Value> {
 
 fn metadata_envs() -> JsonMap {
     let prefix = "DBT_ENV_CUSTOM_ENV_";
-    let named = std::env::vars().filter_map(|(name, value)| name.strip_prefix(prefix).map(|name| (name.to_string(), value.into())));
+    let named = std::env::vars()
+        .filter_map(|(name, value)| name.strip_prefix(prefix).map(|name| (name.to_string(), value.into())));
     named.collect()
 }
 
@@ -123,7 +150,9 @@ fn metadata_envs() -> JsonMap {
 fn graph(scope: &Scope) -> Value {
     let Some(run) = scope.run() else { return dict([("nodes", Dict::value([])), ("sources", Dict::value([]))]) };
     let manifest = &run.scope.manifest;
-    let entries = |pairs: Vec<(String, JsonMap)>| Dict::value(pairs.into_iter().map(|(id, json)| (Value::from(id), from_map(&json))));
+    let entries = |pairs: Vec<(String, JsonMap)>| {
+        Dict::value(pairs.into_iter().map(|(id, json)| (Value::from(id), from_map(&json))))
+    };
     let shape = crate::manifest::shape::graph(manifest);
     dict(shape.into_iter().map(|(name, pairs)| (name, entries(pairs))))
 }
@@ -140,7 +169,12 @@ fn results(scope: &Arc<Scope>) -> Option<Value> {
     let run = scope.run()?;
     let results = run.scope.results.as_ref()?;
     let manifest = &run.scope.manifest;
-    Some(List::value(results.iter().map(|result| super::result_object::ResultObject::value(Arc::clone(result), Arc::clone(manifest))).collect()))
+    Some(List::value(
+        results
+            .iter()
+            .map(|result| super::result_object::ResultObject::value(Arc::clone(result), Arc::clone(manifest)))
+            .collect(),
+    ))
 }
 
 /// For on-run-end: the schemas that this run's models lie in.
@@ -152,7 +186,11 @@ fn schemas(scope: &Arc<Scope>, with_database: bool) -> Option<Value> {
         seen.insert((result.node.database.clone().unwrap_or_default(), result.node.schema.clone()));
     }
     let one = |(database, schema): (String, String)| {
-        if with_database { super::values::tuple([Value::from(database), Value::from(schema)]) } else { Value::from(schema) }
+        if with_database {
+            super::values::tuple([Value::from(database), Value::from(schema)])
+        } else {
+            Value::from(schema)
+        }
     };
     Some(List::value(seen.into_iter().map(one).collect()))
 }
@@ -171,10 +209,11 @@ fn reference(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Resul
     };
     let name = text(name, "name")?;
     let package = package.filter(|package| !package.is_none()).map(|package| text(package, "package")).transpose()?;
-    let version = kwargs.as_ref().and_then(|kwargs| {
-        ["version", "v"].iter().find_map(|key| kwargs.get::<Option<Value>>(key).ok().flatten())
-    });
-    let version = version.filter(|version| !version.is_none() && !version.is_undefined()).map(|version| to_json(&version));
+    let version = kwargs
+        .as_ref()
+        .and_then(|kwargs| ["version", "v"].iter().find_map(|key| kwargs.get::<Option<Value>>(key).ok().flatten()));
+    let version =
+        version.filter(|version| !version.is_none() && !version.is_undefined()).map(|version| to_json(&version));
     if let Mode::Parse(_) = scope.mode {
         scope.note(|captured| captured.refs.push(RefCall { package, name, version, span: None }));
         return Ok(relation_of_model(scope).map_or_else(|| Value::from(""), RelationObject::value));
@@ -182,11 +221,19 @@ fn reference(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Resul
     resolve_reference(scope, &name, package.as_deref(), version.as_ref())
 }
 
-fn resolve_reference(scope: &Arc<Scope>, name: &str, package: Option<&str>, version: Option<&Json>) -> Result<Value, Error> {
+fn resolve_reference(
+    scope: &Arc<Scope>,
+    name: &str,
+    package: Option<&str>,
+    version: Option<&Json>,
+) -> Result<Value, Error> {
     let run = scope.run().ok_or_else(|| invalid("`ref` needs a run"))?;
     let from = run.scope.node.as_ref().map_or(scope.package.as_str(), |node| node.package_name.as_str());
     let Some(target) = run.scope.manifest.find_ref(name, package, version, from) else {
-        return Err(refuse("unresolved-ref", format!("`{name}` is referred to here, and no model, seed or snapshot has this name")));
+        return Err(refuse(
+            "unresolved-ref",
+            format!("`{name}` is referred to here, and no model, seed or snapshot has this name"),
+        ));
     };
     if let Some(node) = &run.scope.node
         && !node.depends_on.nodes.contains(&target.unique_id)
@@ -194,8 +241,11 @@ fn resolve_reference(scope: &Arc<Scope>, name: &str, package: Option<&str>, vers
         && !run.scope.replacements.contains_key(&target.unique_id)
     {
         return Err(Raised::error(
-            Diagnostic::error("hidden-dependency", format!("`{}` refers to `{name}` only while running, so it may be built too early", node.name))
-                .help(format!("add `-- depends_on: {{{{ ref('{name}') }}}}` to the model")),
+            Diagnostic::error(
+                "hidden-dependency",
+                format!("`{}` refers to `{name}` only while running, so it may be built too early", node.name),
+            )
+            .help(format!("add `-- depends_on: {{{{ ref('{name}') }}}}` to the model")),
         ));
     }
     if let Some(relation) = run.scope.replacements.get(&target.unique_id) {
@@ -272,7 +322,9 @@ fn doc(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Valu
     let docs = &run.scope.manifest.docs;
     let packages = [package.map_or(scope.package.as_str(), String::as_str), scope.project.project_name.as_str(), "dbt"];
     let found = packages.iter().find_map(|package| docs.get(format!("doc.{package}.{name}").as_str()));
-    found.map(|doc| Value::from(doc.contents.as_str())).ok_or_else(|| refuse("unresolved-doc", format!("there is no docs block `{name}`")))
+    found
+        .map(|doc| Value::from(doc.contents.as_str()))
+        .ok_or_else(|| refuse("unresolved-doc", format!("there is no docs block `{name}`")))
 }
 
 /// `var('name', default)`; `var.has_var('name')`.
@@ -309,10 +361,13 @@ impl Object for Var {
             return Ok(default);
         }
         let known = self.scope.vars.keys().map(String::as_str);
-        let mut problem = Diagnostic::error("undefined-var", format!("var `{name}` is required here and nothing sets it"));
+        let mut problem =
+            Diagnostic::error("undefined-var", format!("var `{name}` is required here and nothing sets it"));
         problem = match nearest(&name, known) {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
-            None => problem.help(format!("set it under `vars:` in dbt_project.yml, with `--vars '{{{name}: …}}'`, or give `var` a default")),
+            None => problem.help(format!(
+                "set it under `vars:` in dbt_project.yml, with `--vars '{{{name}: …}}'`, or give `var` a default"
+            )),
         };
         Err(Raised::error(problem))
     }
@@ -342,13 +397,19 @@ fn env_var(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<
 /// It is not set and there is no default; or it is a secret and this place may not read secrets.
 pub(super) fn read_env_var(name: &str, default: Option<String>, may_read_secrets: bool) -> Result<String, Diagnostic> {
     if name.starts_with("DBT_ENV_SECRET") && !may_read_secrets {
-        return Err(Diagnostic::error("secret-env-var", format!("the secret `{name}` can only be read in profiles.yml and packages.yml"))
-            .help("secrets would end up in compiled SQL otherwise; use another variable"));
+        return Err(Diagnostic::error(
+            "secret-env-var",
+            format!("the secret `{name}` can only be read in profiles.yml and packages.yml"),
+        )
+        .help("secrets would end up in compiled SQL otherwise; use another variable"));
     }
     match std::env::var(name).ok().or(default) {
         Some(value) => Ok(value),
-        None => Err(Diagnostic::error("undefined-env-var", format!("the environment variable `{name}` is required here and not set"))
-            .help(format!("set it, or give `env_var('{name}', …)` a default"))),
+        None => Err(Diagnostic::error(
+            "undefined-env-var",
+            format!("the environment variable `{name}` is required here and not set"),
+        )
+        .help(format!("set it, or give `env_var('{name}', …)` a default"))),
     }
 }
 
@@ -379,7 +440,8 @@ fn from_json_text(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Resu
 
 fn to_json_text(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let (positional, kwargs) = split_kwargs(args);
-    let sorted = kwargs.as_ref().is_some_and(|kwargs| kwargs.get::<Option<bool>>("sort_keys").ok().flatten() == Some(true));
+    let sorted =
+        kwargs.as_ref().is_some_and(|kwargs| kwargs.get::<Option<bool>>("sort_keys").ok().flatten() == Some(true));
     let json = positional.first().map(to_json).unwrap_or(Json::Null);
     Ok(Value::from(super::yaml_text::python_json(&json, sorted)))
 }
@@ -402,7 +464,9 @@ fn zip(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, E
     let lists: Vec<Vec<Value>> =
         positional.iter().map(|list| Ok(list.try_iter()?.collect())).collect::<Result<_, Error>>()?;
     let shortest = lists.iter().map(Vec::len).min().unwrap_or(0);
-    let row = |at: usize| Value::from(minijinja::value::Tuple::from(lists.iter().map(|list| list[at].clone()).collect::<Vec<_>>()));
+    let row = |at: usize| {
+        Value::from(minijinja::value::Tuple::from(lists.iter().map(|list| list[at].clone()).collect::<Vec<_>>()))
+    };
     Ok(List::value((0..shortest).map(row).collect()))
 }
 
@@ -445,7 +509,10 @@ fn store_result(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Re
     let table = arguments.get(2, "agate_table").unwrap_or_else(|| TableObject::value(crate::adapter::Table::default()));
     let rows = table.get_attr("rows").unwrap_or_default();
     let answer = Answer {
-        response: response.downcast_object_ref::<super::adapter_object::ResponseObject>().map(|object| object.0.clone()).unwrap_or_default(),
+        response: response
+            .downcast_object_ref::<super::adapter_object::ResponseObject>()
+            .map(|object| object.0.clone())
+            .unwrap_or_default(),
         table: table.downcast_object_ref::<TableObject>().map(|object| object.table().clone()).unwrap_or_default(),
     };
     let value = dict([("response", response), ("data", rows), ("table", table)]);
@@ -459,13 +526,16 @@ fn store_raw_result(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -
     let response = crate::adapter::Response {
         message: arguments.get(1, "message").map(|value| python_str(&value)).unwrap_or_default(),
         code: arguments.get(2, "code").map(|value| python_str(&value)),
-        rows_affected: arguments.get(3, "rows_affected").and_then(|value| value.as_i64().or_else(|| python_str(&value).parse().ok())),
+        rows_affected: arguments
+            .get(3, "rows_affected")
+            .and_then(|value| value.as_i64().or_else(|| python_str(&value).parse().ok())),
         ..crate::adapter::Response::default()
     };
     let table = arguments.get(4, "agate_table").unwrap_or_else(|| TableObject::value(crate::adapter::Table::default()));
     let answer = Answer { response: response.clone(), table: crate::adapter::Table::default() };
     let rows = table.get_attr("rows").unwrap_or_default();
-    let value = dict([("response", super::adapter_object::response_value(&response)), ("data", rows), ("table", table)]);
+    let value =
+        dict([("response", super::adapter_object::response_value(&response)), ("data", rows), ("table", table)]);
     scope.store(&arguments.text(0, "name")?, StoredResult { value, answer });
     Ok(Value::from(""))
 }
@@ -514,7 +584,8 @@ impl Object for FlagsObject {
             "EMPTY" => Value::from(flags.empty),
             "QUIET" => Value::from(flags.quiet),
             "WARN_ERROR" => Value::from(flags.warn_error),
-            "PRINT" | "USE_COLORS" | "VERSION_CHECK" | "PARTIAL_PARSE" | "STATIC_PARSER" | "INTROSPECT" | "WRITE_JSON" => Value::from(true),
+            "PRINT" | "USE_COLORS" | "VERSION_CHECK" | "PARTIAL_PARSE" | "STATIC_PARSER" | "INTROSPECT"
+            | "WRITE_JSON" => Value::from(true),
             _ => invocation.args.get(&name.to_lowercase()).map(from_json)?,
         })
     }
@@ -556,17 +627,31 @@ impl Object for Exceptions {
             "raise_fail_fast_error" => refuse("fail-fast", text(0)),
             "missing_config" => refuse("missing-config", format!("config `{}` is required here and not set", text(1))),
             "missing_relation" => refuse("missing-relation", format!("relation {} does not exist", text(0))),
-            "missing_materialization" => refuse("missing-materialization", format!("no materialization `{}` is defined", text(1))),
-            "raise_ambiguous_alias" | "raise_ambiguous_catalog_match" => refuse("ambiguous", format!("{} is ambiguous", text(0))),
+            "missing_materialization" => {
+                refuse("missing-materialization", format!("no materialization `{}` is defined", text(1)))
+            }
+            "raise_ambiguous_alias" | "raise_ambiguous_catalog_match" => {
+                refuse("ambiguous", format!("{} is ambiguous", text(0)))
+            }
             "raise_cache_inconsistent" => refuse("cache", text(0)),
-            "raise_dataclass_not_dict" | "raise_dep_not_found" | "raise_dependency_error" | "raise_duplicate_patch_name"
-            | "raise_duplicate_resource_name" | "raise_invalid_property_yml_version" => refuse("compiler-error", text(0)),
+            "raise_dataclass_not_dict"
+            | "raise_dep_not_found"
+            | "raise_dependency_error"
+            | "raise_duplicate_patch_name"
+            | "raise_duplicate_resource_name"
+            | "raise_invalid_property_yml_version" => refuse("compiler-error", text(0)),
             "relation_wrong_type" => refuse(
                 "relation-type",
                 format!("{} exists and is not a {}; drop it, or run with `--full-refresh`", text(0), text(1)),
             ),
-            "raise_contract_error" => contract_error(&positional.first().cloned().unwrap_or_default(), &positional.get(1).cloned().unwrap_or_default()),
-            "column_type_missing" => refuse("contract", format!("a contract needs a `data_type` for each column; it is missing for {}", text(0))),
+            "raise_contract_error" => contract_error(
+                &positional.first().cloned().unwrap_or_default(),
+                &positional.get(1).cloned().unwrap_or_default(),
+            ),
+            "column_type_missing" => refuse(
+                "contract",
+                format!("a contract needs a `data_type` for each column; it is missing for {}", text(0)),
+            ),
             "warn_snapshot_timestamp_data_types" => return Ok(Value::from("")),
             _ if method.starts_with("raise_") => refuse("compiler-error", text(0)),
             _ => return Err(Error::from(ErrorKind::UnknownMethod)),
@@ -578,7 +663,8 @@ impl Object for Exceptions {
 /// Columns of the yml beside those of the query, where they differ.
 fn contract_error(yaml_columns: &Value, sql_columns: &Value) -> Error {
     let read = |columns: &Value| -> Vec<(String, String)> {
-        let field = |column: &Value, name: &str| column.get_attr(name).map(|value| python_str(&value)).unwrap_or_default();
+        let field =
+            |column: &Value, name: &str| column.get_attr(name).map(|value| python_str(&value)).unwrap_or_default();
         let items = columns.try_iter().into_iter().flatten();
         items.map(|column| (field(&column, "name"), field(&column, "data_type"))).collect()
     };
@@ -627,7 +713,9 @@ pub(super) fn adapter_config(scope: &Arc<Scope>) -> Value {
 /// Whether a value is a sequence of texts or one text: `unique_key`, `cluster_by`.
 pub(super) fn texts(value: &Value) -> Vec<String> {
     match value.kind() {
-        ValueKind::Seq | ValueKind::Iterable => value.try_iter().into_iter().flatten().map(|item| python_str(&item)).collect(),
+        ValueKind::Seq | ValueKind::Iterable => {
+            value.try_iter().into_iter().flatten().map(|item| python_str(&item)).collect()
+        }
         ValueKind::None | ValueKind::Undefined => Vec::new(),
         _ => vec![python_str(value)],
     }

@@ -15,8 +15,7 @@ use super::values::{Dict, List, invalid, split_kwargs};
 
 /// Text put before every rendered template: a macro that loads other templates' macros into this very render,
 /// which is the only place a minijinja macro can live.
-pub(super) const PRELUDE: &str =
-    "{% macro __load(__name) %}{% import __name as __module %}{{ __register(__name, __module) }}{% endmacro %}{{ __install(__load) }}";
+pub(super) const PRELUDE: &str = "{% macro __load(__name) %}{% import __name as __module %}{{ __register(__name, __module) }}{% endmacro %}{{ __install(__load) }}";
 
 /// Macros loaded into a render so far, by template name.
 #[derive(Default)]
@@ -126,7 +125,8 @@ impl MacroHandle {
                 others.push((Value::from(key), value));
             } else {
                 let known = signature.iter().map(|(argument, _)| argument.as_str());
-                let hint = crate::diagnostic::nearest(key, known).map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+                let hint = crate::diagnostic::nearest(key, known)
+                    .map_or(String::new(), |near| format!(", did you mean `{near}`?"));
                 return Err(Error::new(
                     ErrorKind::TooManyArguments,
                     format!("macro `{name}` has no argument `{key}`{hint}"),

@@ -269,8 +269,11 @@ fn macro_facts(package: &str, file: &PackageFile, block: &Block, created_at: f64
 }
 
 fn duplicate_macro(earlier: &Macro, later: &Macro) -> Diagnostic {
-    Diagnostic::error("duplicate-macro", format!("macro `{}` is defined twice in package `{}`", later.name, later.package_name))
-        .at(later.name_span.clone(), "defined again here")
-        .at(earlier.name_span.clone(), "first defined here")
-        .help("rename or remove one of them")
+    Diagnostic::error(
+        "duplicate-macro",
+        format!("macro `{}` is defined twice in package `{}`", later.name, later.package_name),
+    )
+    .at(later.name_span.clone(), "defined again here")
+    .at(earlier.name_span.clone(), "first defined here")
+    .help("rename or remove one of them")
 }

@@ -12,7 +12,10 @@ pub(super) fn call(state: &mut State<'_, '_>, value: &Value, method: &str, args:
         ValueKind::String => string_method(value.as_str().unwrap_or_default(), method, args)?,
         ValueKind::Number if method == "is_integer" => Some(Value::from(f64::try_from(value.clone())?.fract() == 0.0)),
         ValueKind::Undefined => {
-            return Err(Error::new(ErrorKind::UndefinedError, format!("`{method}` is called on something that is not defined")));
+            return Err(Error::new(
+                ErrorKind::UndefinedError,
+                format!("`{method}` is called on something that is not defined"),
+            ));
         }
         ValueKind::None => return Err(invalid(format!("`{method}` is called on none"))),
         _ => None,
@@ -39,7 +42,11 @@ fn string_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Valu
         "splitlines" => list(text.lines().collect()),
         "partition" | "rpartition" => {
             let separator = arguments.text(0, "sep")?;
-            let cut = if method == "partition" { text.split_once(separator.as_str()) } else { text.rsplit_once(separator.as_str()) };
+            let cut = if method == "partition" {
+                text.split_once(separator.as_str())
+            } else {
+                text.rsplit_once(separator.as_str())
+            };
             let (before, middle, after) = match cut {
                 Some((before, after)) => (before, separator.as_str(), after),
                 None if method == "partition" => (text, "", ""),
@@ -65,7 +72,9 @@ fn string_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Valu
             Value::from(text.strip_suffix(suffix.as_str()).unwrap_or(text))
         }
         "swapcase" => {
-            let swapped = text.chars().flat_map(|c| if c.is_uppercase() { c.to_lowercase().collect::<Vec<_>>() } else { c.to_uppercase().collect() });
+            let swapped = text.chars().flat_map(|c| {
+                if c.is_uppercase() { c.to_lowercase().collect::<Vec<_>>() } else { c.to_uppercase().collect() }
+            });
             Value::from(swapped.collect::<String>())
         }
         "casefold" => Value::from(text.to_lowercase()),
@@ -131,8 +140,11 @@ fn justified(text: &str, method: &str, arguments: &Arguments<'_>) -> Result<Stri
 
 /// dbt's filters for YAML values, and Jinja2's that print as Python does.
 pub(super) fn add_filters(environment: &mut Environment<'static>) {
-    environment.add_filter("as_text", |value: Value| Value::from(if value.is_none() { String::new() } else { python_str(&value) }));
-    environment.add_filter("as_bool", |value: Value| as_native(&value, |native| native.kind() == ValueKind::Bool, "bool"));
+    environment.add_filter("as_text", |value: Value| {
+        Value::from(if value.is_none() { String::new() } else { python_str(&value) })
+    });
+    environment
+        .add_filter("as_bool", |value: Value| as_native(&value, |native| native.kind() == ValueKind::Bool, "bool"));
     environment.add_filter("as_number", |value: Value| as_native(&value, Value::is_number, "number"));
     environment.add_filter("as_native", |value: Value| native(&value));
     environment.add_filter("string", |value: Value| python_str(&value));
@@ -142,17 +154,20 @@ pub(super) fn add_filters(environment: &mut Environment<'static>) {
         }
         Ok(List::value(value.try_iter()?.collect()))
     });
-    environment.add_filter("join", |value: Value, separator: Option<String>, attribute: Option<String>| -> Result<String, Error> {
-        let separator = separator.unwrap_or_default();
-        if let Some(text) = value.as_str() {
-            return Ok(text.chars().map(|c| c.to_string()).collect::<Vec<_>>().join(&separator));
-        }
-        let items = value.try_iter()?.map(|item| match &attribute {
-            Some(attribute) => Ok(python_str(&item.get_attr(attribute)?)),
-            None => Ok(python_str(&item)),
-        });
-        Ok(items.collect::<Result<Vec<_>, Error>>()?.join(&separator))
-    });
+    environment.add_filter(
+        "join",
+        |value: Value, separator: Option<String>, attribute: Option<String>| -> Result<String, Error> {
+            let separator = separator.unwrap_or_default();
+            if let Some(text) = value.as_str() {
+                return Ok(text.chars().map(|c| c.to_string()).collect::<Vec<_>>().join(&separator));
+            }
+            let items = value.try_iter()?.map(|item| match &attribute {
+                Some(attribute) => Ok(python_str(&item.get_attr(attribute)?)),
+                None => Ok(python_str(&item)),
+            });
+            Ok(items.collect::<Result<Vec<_>, Error>>()?.join(&separator))
+        },
+    );
 }
 
 fn as_native(value: &Value, is_it: impl Fn(&Value) -> bool, what: &str) -> Result<Value, Error> {

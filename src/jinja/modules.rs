@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use chrono::{DateTime, Datelike, Duration, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Timelike, Utc};
+use chrono::{
+    DateTime, Datelike, Duration, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Timelike, Utc,
+};
 use chrono_tz::Tz;
 use minijinja::value::{Object, ObjectRepr, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
@@ -86,7 +88,12 @@ impl Object for Module {
                     return Ok(Moment::value(Moment::On(date)));
                 }
                 let clock = |at, name| number(at, name).unwrap_or(0) as u32;
-                let time = NaiveTime::from_hms_micro_opt(clock(3, "hour"), clock(4, "minute"), clock(5, "second"), clock(6, "microsecond"));
+                let time = NaiveTime::from_hms_micro_opt(
+                    clock(3, "hour"),
+                    clock(4, "minute"),
+                    clock(5, "second"),
+                    clock(6, "microsecond"),
+                );
                 let time = time.ok_or_else(|| invalid("that is not a time of day"))?;
                 let zone = arguments.get(7, "tzinfo").and_then(|zone| zone.downcast_object_ref::<Zone>().copied());
                 Ok(Moment::value(Moment::At(date.and_time(time), zone)))
@@ -96,7 +103,9 @@ impl Object for Module {
                 let time = NaiveTime::from_hms_opt(clock(0, "hour"), clock(1, "minute"), clock(2, "second"));
                 Ok(Value::from(time.ok_or_else(|| invalid("that is not a time of day"))?.to_string()))
             }
-            Self::Datetime | Self::Pytz | Self::TimezoneClass | Self::Itertools => Err(invalid("a module cannot be called")),
+            Self::Datetime | Self::Pytz | Self::TimezoneClass | Self::Itertools => {
+                Err(invalid("a module cannot be called"))
+            }
         }
     }
 
@@ -110,21 +119,25 @@ impl Object for Module {
                 Ok(Moment::value(Moment::At(local, zone)))
             }
             (Self::DateClass, "today") => Ok(Moment::value(Moment::On(now(state).date_naive()))),
-            (Self::DatetimeClass, "strptime") => parse_time(&arguments.text(0, "date_string")?, &arguments.text(1, "format")?),
+            (Self::DatetimeClass, "strptime") => {
+                parse_time(&arguments.text(0, "date_string")?, &arguments.text(1, "format")?)
+            }
             (Self::DatetimeClass | Self::DateClass, "fromisoformat") => {
                 let text = arguments.text(0, "date_string")?;
                 date_value(&text).ok_or_else(|| invalid(format!("`{text}` is not an ISO date")))
             }
             (Self::DatetimeClass, "fromtimestamp" | "utcfromtimestamp") => {
                 let seconds = f64::try_from(arguments.required(0, "timestamp")?)?;
-                let at = DateTime::<Utc>::from_timestamp_micros((seconds * 1e6) as i64).ok_or_else(|| invalid("no such time"))?;
+                let at = DateTime::<Utc>::from_timestamp_micros((seconds * 1e6) as i64)
+                    .ok_or_else(|| invalid("no such time"))?;
                 let zone = arguments.get(1, "tz").and_then(|zone| zone.downcast_object_ref::<Zone>().copied());
                 Ok(Moment::value(Moment::At(zone.map_or(at.naive_utc(), |zone| zone.local(at)), zone)))
             }
             (Self::DatetimeClass, "combine") => {
                 let date = arguments.required(0, "date")?;
                 let date = moment(&date)?.naive().date();
-                let time = NaiveTime::from_str(&arguments.text(1, "time")?).map_err(|_| invalid("that is not a time of day"))?;
+                let time = NaiveTime::from_str(&arguments.text(1, "time")?)
+                    .map_err(|_| invalid("that is not a time of day"))?;
                 Ok(Moment::value(Moment::At(date.and_time(time), None)))
             }
             (Self::Pytz, "timezone") => Zone::named(&arguments.text(0, "zone")?),
@@ -290,7 +303,8 @@ impl Moment {
         match self {
             Self::On(date) => date.format("%Y-%m-%d").to_string(),
             Self::At(at, zone) => {
-                let fraction = if at.nanosecond() == 0 { String::new() } else { format!(".{:06}", at.nanosecond() / 1_000) };
+                let fraction =
+                    if at.nanosecond() == 0 { String::new() } else { format!(".{:06}", at.nanosecond() / 1_000) };
                 let offset = zone.map_or(String::new(), |zone| zone.offset(at).to_string());
                 format!("{}{separator}{}{fraction}{offset}", at.format("%Y-%m-%d"), at.format("%H:%M:%S"))
             }
@@ -309,7 +323,8 @@ impl Moment {
             .replace("%f", &format!("{:06}", self.naive().nanosecond() / 1_000))
             .replace("%Z", &zone.map_or(String::new(), Zone::name))
             .replace("%z", &zone.map_or(String::new(), |zone| zone.offset(self.naive()).to_string().replace(':', "")));
-        write!(out, "{}", self.naive().format(&format)).map_err(|_| invalid(format!("`{format}` is not a date format")))?;
+        write!(out, "{}", self.naive().format(&format))
+            .map_err(|_| invalid(format!("`{format}` is not a date format")))?;
         Ok(out)
     }
 
@@ -339,7 +354,10 @@ impl Moment {
 }
 
 fn moment(value: &Value) -> Result<Moment, Error> {
-    value.downcast_object_ref::<Moment>().copied().ok_or_else(|| invalid(format!("a date is expected here, not {}", value.kind())))
+    value
+        .downcast_object_ref::<Moment>()
+        .copied()
+        .ok_or_else(|| invalid(format!("a date is expected here, not {}", value.kind())))
 }
 
 impl Object for Moment {
@@ -379,7 +397,11 @@ impl Object for Moment {
             "isoweekday" => Value::from(self.naive().weekday().number_from_monday()),
             "isocalendar" => {
                 let week = self.naive().iso_week();
-                tuple([Value::from(week.year()), Value::from(week.week()), Value::from(self.naive().weekday().number_from_monday())])
+                tuple([
+                    Value::from(week.year()),
+                    Value::from(week.week()),
+                    Value::from(self.naive().weekday().number_from_monday()),
+                ])
             }
             "timestamp" => Value::from(self.utc().timestamp_micros() as f64 / 1e6),
             "toordinal" => Value::from(self.naive().num_days_from_ce()),
@@ -435,7 +457,11 @@ pub(super) fn date_value(text: &str) -> Option<Value> {
     if let Ok(at) = NaiveDateTime::parse_from_str(&normal, "%Y-%m-%dT%H:%M") {
         return Some(Moment::At(at, None).value());
     }
-    let padded = if normal.len() > 3 && matches!(normal.as_bytes()[normal.len() - 3], b'+' | b'-') { format!("{normal}:00") } else { normal };
+    let padded = if normal.len() > 3 && matches!(normal.as_bytes()[normal.len() - 3], b'+' | b'-') {
+        format!("{normal}:00")
+    } else {
+        normal
+    };
     let at = DateTime::parse_from_rfc3339(&padded).ok()?;
     let zone = if at.offset().local_minus_utc() == 0 { Zone::Named(Tz::UTC) } else { Zone::Fixed(*at.offset()) };
     Some(Moment::At(at.naive_local(), Some(zone)).value())
@@ -467,7 +493,9 @@ fn itertools(method: &str, args: &[Value]) -> Result<Value, Error> {
     let (positional, _) = super::values::split_kwargs(args);
     let items = |value: &Value| -> Result<Vec<Value>, Error> {
         match value.kind() {
-            ValueKind::String => Ok(value.as_str().unwrap_or_default().chars().map(|c| Value::from(c.to_string())).collect()),
+            ValueKind::String => {
+                Ok(value.as_str().unwrap_or_default().chars().map(|c| Value::from(c.to_string())).collect())
+            }
             _ => Ok(value.try_iter()?.collect()),
         }
     };
@@ -484,7 +512,12 @@ fn itertools(method: &str, args: &[Value]) -> Result<Value, Error> {
             let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
             for value in positional {
                 let choices = items(value)?;
-                rows = rows.iter().flat_map(|row| choices.iter().map(|choice| [row.as_slice(), std::slice::from_ref(choice)].concat())).collect();
+                rows = rows
+                    .iter()
+                    .flat_map(|row| {
+                        choices.iter().map(|choice| [row.as_slice(), std::slice::from_ref(choice)].concat())
+                    })
+                    .collect();
             }
             Ok(List::value(rows.into_iter().map(as_tuple).collect()))
         }
@@ -493,9 +526,8 @@ fn itertools(method: &str, args: &[Value]) -> Result<Value, Error> {
             let size = positional.get(1).and_then(Value::as_usize).unwrap_or(0);
             Ok(List::value(combinations(&pool, size).into_iter().map(as_tuple).collect()))
         }
-        "accumulate" | "zip_longest" | "groupby" | "permutations" | "count" | "cycle" | "repeat" | "compress" | "islice" => {
-            Err(invalid(format!("`modules.itertools.{method}` is not supported, write a loop")))
-        }
+        "accumulate" | "zip_longest" | "groupby" | "permutations" | "count" | "cycle" | "repeat" | "compress"
+        | "islice" => Err(invalid(format!("`modules.itertools.{method}` is not supported, write a loop"))),
         _ => Err(Error::from(ErrorKind::UnknownMethod)),
     }
 }

@@ -57,7 +57,10 @@ fn expression(
             captured.sources.push(SourceCall { source: source.clone(), table: table.clone(), span });
         }
         "config" => {
-            if !call.positional.is_empty() || call.named.contains_key("pre_hook") || call.named.contains_key("post_hook") {
+            if !call.positional.is_empty()
+                || call.named.contains_key("pre_hook")
+                || call.named.contains_key("post_hook")
+            {
                 return None;
             }
             captured.configs.push(call.named);
@@ -143,7 +146,8 @@ fn literal(lexemes: &[Lexeme<'_>], at: usize, depth: usize) -> Option<(Json, usi
     };
     // Adjacent strings are one string in Jinja; such rarities are rendered.
     let next = &lexemes.get(at + 1)?.token;
-    matches!(next, Token::Comma | Token::ParenClose | Token::BracketClose | Token::BraceClose | Token::Colon).then_some((simple, at + 1))
+    matches!(next, Token::Comma | Token::ParenClose | Token::BracketClose | Token::BraceClose | Token::Colon)
+        .then_some((simple, at + 1))
 }
 
 fn list(lexemes: &[Lexeme<'_>], mut at: usize, depth: usize) -> Option<(Json, usize)> {
@@ -187,18 +191,25 @@ pub(super) fn place(captured: &mut Captured, code: &Span, lexemes: &[Lexeme<'_>]
     let base = code.start as usize;
     for at in 0..lexemes.len() {
         let Token::Ident(name @ ("ref" | "source")) = lexemes[at].token else { continue };
-        let Some(call) = lexemes.get(at + 1).filter(|next| matches!(next.token, Token::ParenOpen)).and_then(|_| arguments(lexemes, at + 2)) else {
+        let Some(call) = lexemes
+            .get(at + 1)
+            .filter(|next| matches!(next.token, Token::ParenOpen))
+            .and_then(|_| arguments(lexemes, at + 2))
+        else {
             continue;
         };
         let span = Span::new(&code.file, base + lexemes[at].start..base + lexemes[call.next - 1].end);
         if name == "ref" {
             let Some(found) = call.as_ref(None) else { continue };
-            let same = |other: &&mut RefCall| other.span.is_none() && other.name == found.name && other.package == found.package;
+            let same = |other: &&mut RefCall| {
+                other.span.is_none() && other.name == found.name && other.package == found.package
+            };
             if let Some(reference) = captured.refs.iter_mut().find(same) {
                 reference.span = Some(span);
             }
         } else if let [Json::String(source), Json::String(table)] = call.positional.as_slice() {
-            let same = |other: &&mut SourceCall| other.span.is_none() && other.source == *source && other.table == *table;
+            let same =
+                |other: &&mut SourceCall| other.span.is_none() && other.source == *source && other.table == *table;
             if let Some(reference) = captured.sources.iter_mut().find(same) {
                 reference.span = Some(span);
             }
@@ -222,7 +233,11 @@ mod tests {
         let text = "{{ config(materialized='table', tags=['a', 'b'], meta={'x': 1}) }}
             select * from {{ ref('a') }} join {{ ref('p', 'b', v=2) }} join {{ source('s', 't') }} where x > {{ var('known') }} {# no #}";
         let captured = read(text).expect("all plain");
-        let refs: Vec<_> = captured.refs.iter().map(|call| (call.package.as_deref(), call.name.as_str(), call.version.clone())).collect();
+        let refs: Vec<_> = captured
+            .refs
+            .iter()
+            .map(|call| (call.package.as_deref(), call.name.as_str(), call.version.clone()))
+            .collect();
         assert_eq!(refs, [(None, "a", None), (Some("p"), "b", Some(Json::from(2)))]);
         assert_eq!(captured.refs[0].span.as_ref().map(|span| span.text()), Some("ref('a')"));
         assert_eq!(captured.sources[0].table, "t");
@@ -231,7 +246,14 @@ mod tests {
 
     #[test]
     fn anything_else_is_left_to_the_render() {
-        for text in ["{{ ref('a') | upper }}", "{% if x %}{% endif %}", "{{ my_macro() }}", "{{ ref(name) }}", "{{ var('unknown') }}", "{{ hidden('x') }}"] {
+        for text in [
+            "{{ ref('a') | upper }}",
+            "{% if x %}{% endif %}",
+            "{{ my_macro() }}",
+            "{{ ref(name) }}",
+            "{{ var('unknown') }}",
+            "{{ hidden('x') }}",
+        ] {
             assert!(read(text).is_none(), "{text}");
         }
     }

@@ -53,11 +53,16 @@ impl Object for Re {
 struct Pattern(Regex);
 
 fn compile(pattern: &str, flags: i64) -> Result<Pattern, Error> {
-    let letters: String =
-        [(2, 'i'), (8, 'm'), (16, 's'), (64, 'x')].iter().filter(|(bit, _)| flags & bit != 0).map(|(_, letter)| letter).collect();
+    let letters: String = [(2, 'i'), (8, 'm'), (16, 's'), (64, 'x')]
+        .iter()
+        .filter(|(bit, _)| flags & bit != 0)
+        .map(|(_, letter)| letter)
+        .collect();
     let prefix = if letters.is_empty() { String::new() } else { format!("(?{letters})") };
     let pattern = format!("{prefix}{}", pattern.replace("(?P=", "(?P=").replace("\\Z", "\\z"));
-    Regex::new(&pattern).map(Pattern).map_err(|error| invalid(format!("`{pattern}` is not a regular expression: {error}")))
+    Regex::new(&pattern)
+        .map(Pattern)
+        .map_err(|error| invalid(format!("`{pattern}` is not a regular expression: {error}")))
 }
 
 fn failed(error: fancy_regex::Error) -> Error {
@@ -113,7 +118,9 @@ fn found(captures: &Captures<'_, String>) -> Value {
     match captures.len() {
         1 => Value::from(text(0)),
         2 => Value::from(text(1)),
-        count => Value::from(minijinja::value::Tuple::from((1..count).map(|at| Value::from(text(at))).collect::<Vec<_>>())),
+        count => {
+            Value::from(minijinja::value::Tuple::from((1..count).map(|at| Value::from(text(at))).collect::<Vec<_>>()))
+        }
     }
 }
 
@@ -170,7 +177,8 @@ struct Match {
 
 impl Match {
     fn value(regex: &Regex, captures: &Captures<'_, String>) -> Value {
-        let groups = (0..captures.len()).map(|at| captures.get(at).map(|group| (group.as_str().to_string(), group.start(), group.end())));
+        let groups = (0..captures.len())
+            .map(|at| captures.get(at).map(|group| (group.as_str().to_string(), group.start(), group.end())));
         let names = regex.capture_names().map(|name| name.map(str::to_string));
         Value::from_object(Self { groups: groups.collect(), names: names.collect() })
     }
@@ -204,7 +212,8 @@ impl Object for Match {
                 Ok(Value::from(minijinja::value::Tuple::from(groups?)))
             }
             "groups" => {
-                let groups: Result<Vec<Value>, Error> = (1..self.groups.len()).map(|at| self.group(&Value::from(at))).collect();
+                let groups: Result<Vec<Value>, Error> =
+                    (1..self.groups.len()).map(|at| self.group(&Value::from(at))).collect();
                 Ok(Value::from(minijinja::value::Tuple::from(groups?)))
             }
             "start" => Ok(edge(&first).map_or(Value::from(-1), |(_, start, _)| Value::from(*start))),

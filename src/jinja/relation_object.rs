@@ -60,7 +60,9 @@ impl Object for RelationObject {
             "is_cte" => Value::from(*kind == Some(RelationKind::Cte)),
             "is_materialized_view" => Value::from(*kind == Some(RelationKind::MaterializedView)),
             "is_pointer" | "is_dynamic_table" | "is_iceberg_format" => Value::from(false),
-            "can_be_renamed" | "can_be_replaced" => Value::from(matches!(kind, Some(RelationKind::Table | RelationKind::View))),
+            "can_be_renamed" | "can_be_replaced" => {
+                Value::from(matches!(kind, Some(RelationKind::Table | RelationKind::View)))
+            }
             "quote_character" => Value::from(self.relation.quote.to_string()),
             "View" => Value::from("view"),
             "Table" => Value::from("table"),
@@ -121,7 +123,10 @@ impl Object for RelationObject {
             "matches" => {
                 let wanted = |at: usize, name: &str| {
                     let named = kwargs.as_ref().and_then(|kwargs| kwargs.peek::<Option<Value>>(name).ok().flatten());
-                    named.or_else(|| positional.get(at).cloned()).filter(|value| !value.is_none()).map(|value| python_str(&value))
+                    named
+                        .or_else(|| positional.get(at).cloned())
+                        .filter(|value| !value.is_none())
+                        .map(|value| python_str(&value))
                 };
                 let same = |part: &Option<String>, wanted: Option<String>| {
                     wanted.is_none_or(|wanted| part.as_deref().is_some_and(|part| part.eq_ignore_ascii_case(&wanted)))
@@ -229,7 +234,8 @@ pub(super) fn relation_of_model(scope: &Scope) -> Option<Relation> {
 /// How a node is named in the warehouse, with its own quoting config.
 pub fn node_relation(node: &Node, kind: AdapterKind) -> Relation {
     let quoting = node.config.get("quoting").and_then(|quoting| quoting.as_object()).cloned().unwrap_or_default();
-    let mut relation = Relation::new(node.database.clone(), &node.schema, &node.alias, quoting_of(&quoting), kind.quote());
+    let mut relation =
+        Relation::new(node.database.clone(), &node.schema, &node.alias, quoting_of(&quoting), kind.quote());
     relation.kind = match node.config.materialization() {
         crate::manifest::Materialization::View => Some(RelationKind::View),
         crate::manifest::Materialization::MaterializedView => Some(RelationKind::MaterializedView),
@@ -246,7 +252,13 @@ pub fn node_relation(node: &Node, kind: AdapterKind) -> Relation {
 }
 
 pub fn source_relation(source: &SourceTable, kind: AdapterKind) -> Relation {
-    Relation::new(source.database.clone(), &source.schema, &source.identifier, quoting_of(&source.quoting), kind.quote())
+    Relation::new(
+        source.database.clone(),
+        &source.schema,
+        &source.identifier,
+        quoting_of(&source.quoting),
+        kind.quote(),
+    )
 }
 
 fn quoting_of(quoting: &JsonMap) -> Quoting {
@@ -312,8 +324,14 @@ impl Object for RelationClass {
             "create_from" | "create_from_node" | "create_from_relation" => {
                 let (positional, _) = split_kwargs(args);
                 let node = positional.last().cloned().unwrap_or_default();
-                let part = |name: &str| node.get_attr(name).ok().filter(|value| !value.is_undefined() && !value.is_none()).map(|value| python_str(&value));
-                let identifier = part("identifier").or_else(|| part("alias")).or_else(|| part("name")).unwrap_or_default();
+                let part = |name: &str| {
+                    node.get_attr(name)
+                        .ok()
+                        .filter(|value| !value.is_undefined() && !value.is_none())
+                        .map(|value| python_str(&value))
+                };
+                let identifier =
+                    part("identifier").or_else(|| part("alias")).or_else(|| part("name")).unwrap_or_default();
                 let relation = Relation::new(
                     part("database"),
                     part("schema").unwrap_or_default(),
@@ -394,12 +412,28 @@ impl ColumnObject {
     fn is_integer(&self) -> bool {
         matches!(
             self.base_type().as_str(),
-            "tinyint" | "smallint" | "integer" | "bigint" | "hugeint" | "utinyint" | "usmallint" | "uinteger" | "ubigint" | "int64" | "int" | "int8" | "int4" | "int2"
+            "tinyint"
+                | "smallint"
+                | "integer"
+                | "bigint"
+                | "hugeint"
+                | "utinyint"
+                | "usmallint"
+                | "uinteger"
+                | "ubigint"
+                | "int64"
+                | "int"
+                | "int8"
+                | "int4"
+                | "int2"
         )
     }
 
     fn is_float(&self) -> bool {
-        matches!(self.base_type().as_str(), "float" | "double" | "real" | "float64" | "float4" | "float8" | "double precision")
+        matches!(
+            self.base_type().as_str(),
+            "float" | "double" | "real" | "float64" | "float4" | "float8" | "double precision"
+        )
     }
 
     fn is_numeric(&self) -> bool {

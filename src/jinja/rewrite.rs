@@ -135,7 +135,19 @@ fn ends_operand(token: &Token<'_>) -> bool {
     match token {
         Token::Ident(name) => !matches!(
             *name,
-            "in" | "if" | "elif" | "else" | "and" | "or" | "not" | "is" | "do" | "set" | "for" | "call" | "filter" | "with"
+            "in" | "if"
+                | "elif"
+                | "else"
+                | "and"
+                | "or"
+                | "not"
+                | "is"
+                | "do"
+                | "set"
+                | "for"
+                | "call"
+                | "filter"
+                | "with"
         ),
         Token::ParenClose | Token::BracketClose | Token::BraceClose | Token::Str(_) | Token::String(_) => true,
         _ => false,
@@ -168,7 +180,10 @@ mod tests {
         let rewritten = rewrite(text);
         let at = rewritten.text.find("abc").expect("text is kept");
         assert_eq!(rewritten.original(at), text.find("abc").expect("there"));
-        assert_eq!(rewritten.original(rewritten.text.find("__list").expect("there") + 2), text.find('[').expect("there"));
+        assert_eq!(
+            rewritten.original(rewritten.text.find("__list").expect("there") + 2),
+            text.find('[').expect("there")
+        );
         assert_eq!(rewritten.original(3), 3);
     }
 

@@ -118,7 +118,13 @@ impl Object for Function {
 }
 
 impl Scope {
-    pub fn new(engine: &Arc<Engine>, project: &Arc<ProjectFacts>, package: &str, vars: &Arc<JsonMap>, mode: Mode) -> Self {
+    pub fn new(
+        engine: &Arc<Engine>,
+        project: &Arc<ProjectFacts>,
+        package: &str,
+        vars: &Arc<JsonMap>,
+        mode: Mode,
+    ) -> Self {
         Self {
             engine: Arc::clone(engine),
             project: Arc::clone(project),
@@ -214,9 +220,9 @@ impl Scope {
         if let Some(entry) = self.library().built_in(name) {
             return Some(self.macro_value(entry, name));
         }
-        self.library().has_package(name).then(|| {
-            Value::from_object(PackageNamespace { scope: Arc::clone(self), package: name.to_string() })
-        })
+        self.library()
+            .has_package(name)
+            .then(|| Value::from_object(PackageNamespace { scope: Arc::clone(self), package: name.to_string() }))
     }
 
     fn macro_value(self: &Arc<Self>, entry: &Arc<super::library::Entry>, name: &str) -> Value {

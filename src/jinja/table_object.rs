@@ -61,8 +61,12 @@ impl Object for TableObject {
         match key.as_str() {
             Some("columns") => Some(Value::from_object(Columns(Arc::clone(table)))),
             Some("rows") => Some(Value::from_object(Rows(Arc::clone(table)))),
-            Some("column_names") => Some(List::value(table.columns.iter().map(|name| Value::from(name.as_str())).collect())),
-            Some("column_types") => Some(List::value(table.types.iter().map(|name| Value::from(name.as_str())).collect())),
+            Some("column_names") => {
+                Some(List::value(table.columns.iter().map(|name| Value::from(name.as_str())).collect()))
+            }
+            Some("column_types") => {
+                Some(List::value(table.types.iter().map(|name| Value::from(name.as_str())).collect()))
+            }
             Some(_) => None,
             None => row(table, key.as_i64()?),
         }
@@ -86,7 +90,9 @@ impl Object for TableObject {
             "print_table" | "print_csv" | "print_json" => Ok(Value::from("")),
             "select" => {
                 let wanted: Vec<String> = match args.first() {
-                    Some(names) if names.as_str().is_none() => names.try_iter()?.map(|name| python_str(&name)).collect(),
+                    Some(names) if names.as_str().is_none() => {
+                        names.try_iter()?.map(|name| python_str(&name)).collect()
+                    }
                     Some(name) => vec![python_str(name)],
                     None => return Err(Error::from(ErrorKind::MissingArgument)),
                 };
@@ -178,7 +184,9 @@ impl Object for Row {
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let at = match key.as_str() {
-            Some(name) => self.table.columns.iter().position(|column| column == name).or_else(|| self.table.column(name))?,
+            Some(name) => {
+                self.table.columns.iter().position(|column| column == name).or_else(|| self.table.column(name))?
+            }
             None => {
                 let at = key.as_i64()?;
                 usize::try_from(if at < 0 { at + self.cells().len() as i64 } else { at }).ok()?
@@ -198,7 +206,8 @@ impl Object for Row {
             "dict" => Ok(self.dict()),
             "items" => {
                 let pairs = self.table.columns.iter().zip(self.cells());
-                let pairs = pairs.map(|(name, cell)| super::values::tuple([Value::from(name.as_str()), cell_value(cell)]));
+                let pairs =
+                    pairs.map(|(name, cell)| super::values::tuple([Value::from(name.as_str()), cell_value(cell)]));
                 Ok(List::value(pairs.collect()))
             }
             "get" => {
@@ -252,7 +261,9 @@ impl Object for Columns {
                 Ok(self.column(key).unwrap_or_else(|| Value::from(())))
             }
             "keys" => Ok(List::value(self.0.columns.iter().map(|name| Value::from(name.as_str())).collect())),
-            "values" => Ok(List::value((0..self.0.columns.len()).filter_map(|at| self.column(&Value::from(at))).collect())),
+            "values" => {
+                Ok(List::value((0..self.0.columns.len()).filter_map(|at| self.column(&Value::from(at))).collect()))
+            }
             _ => Err(Error::from(ErrorKind::UnknownMethod)),
         }
     }
@@ -305,7 +316,9 @@ impl Object for ColumnValues {
                 seen.extend(self.values());
                 Ok(List::value(seen.into_iter().collect()))
             }
-            "values_without_nulls" => Ok(List::value(self.values().into_iter().filter(|value| !value.is_none()).collect())),
+            "values_without_nulls" => {
+                Ok(List::value(self.values().into_iter().filter(|value| !value.is_none()).collect()))
+            }
             _ => Err(Error::from(ErrorKind::UnknownMethod)),
         }
     }

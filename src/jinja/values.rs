@@ -151,7 +151,8 @@ impl Object for Dict {
             "keys" => Ok(List::value(lock(&self.entries).keys().cloned().collect())),
             "values" => Ok(List::value(lock(&self.entries).values().cloned().collect())),
             "items" => {
-                let items = lock(&self.entries).iter().map(|(key, value)| tuple([key.clone(), value.clone()])).collect();
+                let items =
+                    lock(&self.entries).iter().map(|(key, value)| tuple([key.clone(), value.clone()])).collect();
                 Ok(List::value(items))
             }
             _ => Err(Error::from(ErrorKind::UnknownMethod)),
@@ -252,7 +253,9 @@ fn write_repr(value: &Value, out: &mut String, depth: usize) {
 
 // Relations and columns are maps to Jinja (they have attributes), but print as their name.
 fn prints_as_dict(value: &Value) -> bool {
-    value.downcast_object_ref::<Dict>().is_some() || value.len().is_some_and(|length| length > 0) || value.to_string() == "{}"
+    value.downcast_object_ref::<Dict>().is_some()
+        || value.len().is_some_and(|length| length > 0)
+        || value.to_string() == "{}"
 }
 
 fn write_string_repr(text: &str, out: &mut String) {

@@ -24,8 +24,11 @@ impl YamlEngine {
         environment.set_undefined_behavior(UndefinedBehavior::Chainable);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.set_unknown_method_callback(methods::call);
-        environment.add_function("__list", |items: Value| -> Result<Value, Error> { Ok(List::value(items.try_iter()?.collect())) });
-        environment.add_function("__dict", |entries: Value| -> Result<Value, Error> { Ok(Dict::value(pairs(&entries)?)) });
+        environment.add_function("__list", |items: Value| -> Result<Value, Error> {
+            Ok(List::value(items.try_iter()?.collect()))
+        });
+        environment
+            .add_function("__dict", |entries: Value| -> Result<Value, Error> { Ok(Dict::value(pairs(&entries)?)) });
         methods::add_filters(&mut environment);
         environment.set_formatter(|out, _, value| {
             if value.is_undefined() {
@@ -69,7 +72,10 @@ impl YamlRenderer for YamlEngine {
         let worded = |error: Error| error.detail().map_or_else(|| error.to_string(), str::to_string);
         // One expression alone keeps its type, as dbt's native rendering does.
         if let Some(expression) = only_expression(&rewritten.text) {
-            let value = environment.compile_expression(expression).and_then(|compiled| compiled.eval(context)).map_err(worded)?;
+            let value = environment
+                .compile_expression(expression)
+                .and_then(|compiled| compiled.eval(context))
+                .map_err(worded)?;
             if value.is_undefined() {
                 return Err(format!("`{}` is not defined", expression.trim()));
             }
@@ -108,12 +114,18 @@ impl Object for YamlVar {
         let named = kwargs.as_ref().and_then(|kwargs| kwargs.get::<Value>("default").ok());
         positional.get(1).cloned().or(named).ok_or_else(|| {
             let known = self.vars.keys().map(String::as_str);
-            let hint = crate::diagnostic::nearest(&name, known).map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+            let hint = crate::diagnostic::nearest(&name, known)
+                .map_or(String::new(), |near| format!(", did you mean `{near}`?"));
             invalid(format!("var `{name}` is required here and nothing sets it{hint}"))
         })
     }
 
-    fn call_method(self: &Arc<Self>, _: &mut minijinja::State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut minijinja::State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, Error> {
         match (method, args.first()) {
             ("has_var", Some(name)) => Ok(Value::from(self.vars.contains_key(&python_str(name)))),
             _ => Err(Error::from(minijinja::ErrorKind::UnknownMethod)),
@@ -126,7 +138,8 @@ mod tests {
     use super::*;
 
     fn render(text: &str) -> Result<Json, String> {
-        let vars = JsonMap::from_iter([("size".to_string(), Json::from(3)), ("list".to_string(), serde_json::json!(["a"]))]);
+        let vars =
+            JsonMap::from_iter([("size".to_string(), Json::from(3)), ("list".to_string(), serde_json::json!(["a"]))]);
         let target = JsonMap::from_iter([("name".to_string(), Json::from("dev"))]);
         YamlEngine::new().render(text, &YamlScope { vars: &vars, target: Some(&target), may_read_secrets: false })
     }
@@ -143,7 +156,10 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_said() {
-        assert_eq!(render("{{ var('siz') }}"), Err("var `siz` is required here and nothing sets it, did you mean `size`?".to_string()));
+        assert_eq!(
+            render("{{ var('siz') }}"),
+            Err("var `siz` is required here and nothing sets it, did you mean `size`?".to_string())
+        );
         assert_eq!(
             render("{{ env_var('TAMIS_TEST_NOT_SET') }}"),
             Err("the environment variable `TAMIS_TEST_NOT_SET` is required here and not set".to_string())

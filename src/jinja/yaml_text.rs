@@ -19,7 +19,8 @@ pub(super) fn from_yaml_text(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Valu
 
 pub(super) fn to_yaml_text(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let (positional, kwargs) = split_kwargs(args);
-    let is_sorted = kwargs.as_ref().is_some_and(|kwargs| kwargs.get::<Option<bool>>("sort_keys").ok().flatten() == Some(true));
+    let is_sorted =
+        kwargs.as_ref().is_some_and(|kwargs| kwargs.get::<Option<bool>>("sort_keys").ok().flatten() == Some(true));
     let mut json = positional.first().map(to_json).unwrap_or(Json::Null);
     if is_sorted {
         json.sort_all_objects();
@@ -61,7 +62,11 @@ impl serde_json::ser::Formatter for PythonFormatter {
         writer.write_all(super::values::python_float(value).as_bytes())
     }
 
-    fn write_string_fragment<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, fragment: &str) -> std::io::Result<()> {
+    fn write_string_fragment<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> std::io::Result<()> {
         for character in fragment.chars() {
             if character.is_ascii() {
                 writer.write_all(&[character as u8])?;

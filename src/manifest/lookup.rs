@@ -39,7 +39,13 @@ impl Manifest {
 
     /// The model, seed or snapshot a `ref` means. With a package, only that one is searched; without, the
     /// package of the text, then the root project, then all others. Without a version, the latest one.
-    pub fn find_ref(&self, name: &str, package: Option<&str>, version: Option<&Json>, from_package: &str) -> Option<&Arc<Node>> {
+    pub fn find_ref(
+        &self,
+        name: &str,
+        package: Option<&str>,
+        version: Option<&Json>,
+        from_package: &str,
+    ) -> Option<&Arc<Node>> {
         let candidates = self.index().refable.get(name)?;
         let nodes = || candidates.iter().filter_map(|id| self.nodes.get(id)).filter(|node| has_version(node, version));
         match package {
@@ -67,9 +73,7 @@ fn has_version(node: &Node, wanted: Option<&Json>) -> bool {
     match (wanted, &model.version) {
         (Some(wanted), Some(version)) => as_text(wanted) == as_text(version),
         (Some(_), None) => false,
-        (None, Some(version)) => {
-            model.latest_version.as_ref().is_none_or(|latest| as_text(latest) == as_text(version))
-        }
+        (None, Some(version)) => model.latest_version.as_ref().is_none_or(|latest| as_text(latest) == as_text(version)),
         (None, None) => true,
     }
 }

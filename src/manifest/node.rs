@@ -81,10 +81,14 @@ impl Node {
     pub fn identifier(&self) -> String {
         let version = match &self.kind {
             NodeKind::Model(model) => model.version.as_ref(),
-            NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => None,
+            NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {
+                None
+            }
         };
         match version {
-            Some(version) => format!("{}_v{}", self.name, version.as_str().map_or_else(|| version.to_string(), str::to_string)),
+            Some(version) => {
+                format!("{}_v{}", self.name, version.as_str().map_or_else(|| version.to_string(), str::to_string))
+            }
             None => self.name.clone(),
         }
     }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use chrono::DateTime;
-use tamis::adapter::{Adapter, AdapterError, Answer, Cell, Connection, LoadRequest, Session, Statement, Table, Warehouse};
+use tamis::adapter::{
+    Adapter, AdapterError, Answer, Cell, Connection, LoadRequest, Session, Statement, Table, Warehouse,
+};
 use tamis::event::EventSender;
 use tamis::jinja::{CaptureRequest, Captured, Engine, NameKind, RunScope};
 use tamis::manifest::{Json, JsonMap, Manifest};
@@ -84,8 +86,10 @@ fn capture(macros: &[(&str, &str)], text: &str) -> Result<Captured, String> {
 }
 
 fn picture(problem: &tamis::diagnostic::Diagnostic) -> String {
-    let places: Vec<String> = problem.labels.iter().map(|label| format!("{} `{}`", label.span, label.span.text())).collect();
-    let trace: Vec<String> = problem.trace.iter().map(|call| format!("\n  in macro {} at {}", call.name, call.span)).collect();
+    let places: Vec<String> =
+        problem.labels.iter().map(|label| format!("{} `{}`", label.span, label.span.text())).collect();
+    let trace: Vec<String> =
+        problem.trace.iter().map(|call| format!("\n  in macro {} at {}", call.name, call.span)).collect();
     let help = problem.help.as_ref().map_or(String::new(), |help| format!("\nhelp: {help}"));
     format!("error[{}]: {}\n --> {}{}{help}", problem.code, problem.message, places.join(", "), trace.concat())
 }
@@ -165,11 +169,20 @@ fn render(macros: &[(&str, &str)], text: &str) -> Result<String, String> {
 #[test]
 fn macros_call_each_other_and_return_typed_values() {
     let macros = [
-        ("macros/a.sql", "{% macro six() %}{{ return(6) }}{% endmacro %}{% macro up(x) %}{{ shout(x) }}!{% endmacro %}"),
+        (
+            "macros/a.sql",
+            "{% macro six() %}{{ return(6) }}{% endmacro %}{% macro up(x) %}{{ shout(x) }}!{% endmacro %}",
+        ),
         ("macros/b.sql", "{% macro shout(x) %}{{ x | upper }}{% endmacro %}"),
-        ("macros/c.sql", "{% macro fact(n) %}{% if n <= 1 %}{{ return(1) }}{% endif %}{{ return(n * fact(n - 1)) }}{% endmacro %}"),
+        (
+            "macros/c.sql",
+            "{% macro fact(n) %}{% if n <= 1 %}{{ return(1) }}{% endif %}{{ return(n * fact(n - 1)) }}{% endmacro %}",
+        ),
     ];
-    assert_eq!(render(&macros, "{{ six() + 1 }} {{ up('a') }} {{ fact(5) }} {{ shop.up(x='b') }}").as_deref(), Ok("7 A! 120 B!"));
+    assert_eq!(
+        render(&macros, "{{ six() + 1 }} {{ up('a') }} {{ fact(5) }} {{ shop.up(x='b') }}").as_deref(),
+        Ok("7 A! 120 B!")
+    );
 }
 
 #[test]
@@ -192,7 +205,10 @@ fn lists_and_dicts_can_be_changed() {
 #[test]
 fn built_in_macros_are_found_and_a_project_may_override_them() {
     assert_eq!(render(&[], "{{ dbt.type_string() }}").map(|text| text.trim().to_lowercase()).as_deref(), Ok("text"));
-    let macros = [("macros/a.sql", "{% macro default__type_string() %}mine{% endmacro %}{% macro duckdb__type_string() %}ours{% endmacro %}")];
+    let macros = [(
+        "macros/a.sql",
+        "{% macro default__type_string() %}mine{% endmacro %}{% macro duckdb__type_string() %}ours{% endmacro %}",
+    )];
     assert_eq!(render(&macros, "{{ dbt.type_string() }}").as_deref(), Ok("ours"));
 }
 
@@ -211,7 +227,8 @@ fn dates_know_time_zones() {
 #[test]
 fn references_inside_macros_are_captured() {
     let macros = [("macros/a.sql", "{% macro from_orders(x) %}{{ ref(x) }}{{ config(tags=['t']) }}{% endmacro %}")];
-    let captured = capture(&macros, "select * from {{ from_orders('orders') }}, {{ source('raw', 'items') }}").expect("it renders");
+    let captured = capture(&macros, "select * from {{ from_orders('orders') }}, {{ source('raw', 'items') }}")
+        .expect("it renders");
     assert_eq!(captured.refs[0].name, "orders");
     assert_eq!(captured.sources[0].span.as_ref().map(|span| span.text()), Some("source('raw', 'items')"));
     assert_eq!(captured.configs[0]["tags"], serde_json::json!(["t"]));
@@ -220,7 +237,10 @@ fn references_inside_macros_are_captured() {
 
 #[test]
 fn errors_point_into_the_file_they_were_made_in() {
-    let macros = [("macros/a.sql", "{% macro outer(x) %}\n  {{ inner(x) }}\n{% endmacro %}\n{% macro inner(x) %}{{ x.nope() }}{% endmacro %}")];
+    let macros = [(
+        "macros/a.sql",
+        "{% macro outer(x) %}\n  {{ inner(x) }}\n{% endmacro %}\n{% macro inner(x) %}{{ x.nope() }}{% endmacro %}",
+    )];
     insta::assert_snapshot!(render(&macros, "select\n  {{ outer('a') }}").expect_err("inner is wrong"), @r"
     error[unknown-method]: string has no method named nope
      --> macros/a.sql:4:25 `.nope()`
@@ -248,7 +268,10 @@ fn naming_macros_follow_the_project() {
     let node = JsonMap::from_iter([("name".to_string(), Json::from("orders"))]);
     assert_eq!(engine.generate_name(NameKind::Schema, Some("core"), &node, "shop").as_deref(), Ok("main_core"));
     assert_eq!(engine.generate_name(NameKind::Alias, None, &node, "shop").as_deref(), Ok("orders"));
-    let own = [("macros/n.sql", "{% macro generate_schema_name(custom, node) %} {{ custom or target.schema }} {% endmacro %}")];
+    let own = [(
+        "macros/n.sql",
+        "{% macro generate_schema_name(custom, node) %} {{ custom or target.schema }} {% endmacro %}",
+    )];
     let (_, engine) = self::engine(&own);
     assert_eq!(engine.generate_name(NameKind::Schema, Some("core"), &node, "shop").as_deref(), Ok("core"));
 }

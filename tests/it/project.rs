@@ -119,7 +119,10 @@ impl YamlRenderer for Renderer {
         });
         let vars = scope.vars.clone();
         jinja.add_function("var", move |name: String, default: Option<minijinja::Value>| {
-            vars.get(&name).map(|value| minijinja::Value::from(minijinja::value::Serde(value))).or(default).unwrap_or_default()
+            vars.get(&name)
+                .map(|value| minijinja::Value::from(minijinja::value::Serde(value)))
+                .or(default)
+                .unwrap_or_default()
         });
         let context = minijinja::context! { target => minijinja::value::Serde(scope.target) };
         let told = |error: minijinja::Error| error.detail().map_or_else(|| error.to_string(), str::to_string);
@@ -303,7 +306,8 @@ fn local_packages_need_no_installation_and_bring_their_own() {
 #[test]
 fn flags_choose_target_threads_and_folders() {
     let profiles = "shop:\n  outputs:\n    default: {type: duckdb}\n    big: {type: duckdb, schema: s, threads: 4}\n";
-    let shop = shop().file("profiles.yml", profiles).file("dbt_project.yml", "name: shop\nprofile: shop\ntarget-path: out\n");
+    let shop =
+        shop().file("profiles.yml", profiles).file("dbt_project.yml", "name: shop\nprofile: shop\ntarget-path: out\n");
     assert_eq!((shop.project().target.name.as_str(), shop.project().target.database.as_str()), ("default", "memory"));
     assert_eq!(shop.project().target_path, shop.dir.path().join("out"));
     let shop = shop.variable("DBT_TARGET_PATH", "elsewhere").with(|options| options.target = Some("big".to_string()));
@@ -439,7 +443,8 @@ fn a_broken_dbt_project_yml_is_pointed_at() {
 
 #[test]
 fn another_version_of_dbt_is_refused_unless_nobody_checks() {
-    let shop = shop().file("dbt_project.yml", "name: shop\nprofile: shop\nrequire-dbt-version: [\">=1.0.0\", \"<1.8.0\"]\n");
+    let shop =
+        shop().file("dbt_project.yml", "name: shop\nprofile: shop\nrequire-dbt-version: [\">=1.0.0\", \"<1.8.0\"]\n");
     assert_snapshot!(shop.told(), @r#"
     error[wrong-version]: `shop` requires another version of dbt than 1.12.6
       --> dbt_project.yml:3:22 `[">=1.0.0", "<1.8.0"]` dbt 1.12.6 is followed here
