@@ -9,7 +9,7 @@ use crate::adapter::{
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Json;
 use crate::project::Invocation;
-use crate::relation::{Column, Quoting, Relation, SchemaName};
+use crate::relation::{Column, Quoting, Relation, RelationKind, SchemaName};
 
 use super::lake::{Lake, LakeFile, LakeManifest};
 use super::parquet_out::QUARANTINE_COLUMNS;
@@ -60,8 +60,11 @@ impl Loader<'_> {
         let schema = table.relation.schema_name();
         let name = table.relation.identifier.as_deref().unwrap_or_default();
         let failed = |error| refused(pipeline, &table.label, &error);
+        let is_table = |found: Option<Relation>| {
+            found.is_some_and(|found| found.kind.is_none_or(|kind| kind == RelationKind::Table))
+        };
         if !self.has_schema(&schema).map_err(failed)?
-            || self.session.relation(&schema, name).map_err(failed)?.is_none()
+            || !is_table(self.session.relation(&schema, name).map_err(failed)?)
             || self.session.relation(&schema, LOADS_TABLE).map_err(failed)?.is_none()
         {
             return Ok(false);
@@ -152,7 +155,7 @@ impl Loader<'_> {
     fn replace(&self, request: &LoadRequest) -> Result<(), AdapterError> {
         self.ensure_schema(&request.into)?;
         self.session.load(request)?;
-        self.session.warehouse().cache.add(&request.into.clone().with_kind(crate::relation::RelationKind::Table));
+        self.session.warehouse().cache.add(&request.into.clone().with_kind(RelationKind::Table));
         Ok(())
     }
 

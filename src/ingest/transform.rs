@@ -19,7 +19,7 @@ use crate::manifest::Json;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
     pub line: u64,
-    /// `time_occ:range`, `line:stray_quote`: columns in declared order, then rules between columns.
+    /// `time_occ:range`, `line:stray_quote`: values that could not be typed, then rules that were broken.
     pub reasons: Vec<String>,
     /// JSON: the cells of the row in the file's order, or the text of a line that is no row.
     pub cells: String,

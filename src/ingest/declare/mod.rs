@@ -58,7 +58,7 @@ pub fn declare(
         }
         problems.extend(found);
     }
-    problems.extend(drafts.iter().map(|draft| unresolved(draft, &drafts, &declared)));
+    problems.extend(drafts.iter().filter_map(|draft| unresolved(draft, &drafts, &declared)));
     (declared, problems)
 }
 
@@ -132,8 +132,9 @@ fn next_draft(drafts: &[Draft<'_>], declared: &[Pipeline], broken: &[String]) ->
     })
 }
 
-/// What is left over reads from nothing, or from itself in a circle.
-fn unresolved(draft: &Draft<'_>, rest: &[Draft<'_>], declared: &[Pipeline]) -> Diagnostic {
+/// What is left over reads from nothing, or from itself in a circle. A circle is told once, by its first name; what
+/// only reads from one is not blamed.
+fn unresolved(draft: &Draft<'_>, rest: &[Draft<'_>], declared: &[Pipeline]) -> Option<Diagnostic> {
     let upstream = draft.upstream.as_deref().unwrap_or_default();
     let place = draft.node.get("from").and_then(|from| from.get("pipeline")).unwrap_or(draft.node);
     let span = draft.file.span(place);
@@ -145,14 +146,17 @@ fn unresolved(draft: &Draft<'_>, rest: &[Draft<'_>], declared: &[Pipeline]) -> D
             let following = rest.iter().find(|other| other.name == next);
             next = following.and_then(|other| other.upstream.as_deref()).unwrap_or(next);
         }
+        if next != draft.name || circle.iter().any(|name| *name < draft.name.as_str()) {
+            return None;
+        }
         circle.push(next);
         let message = format!("pipelines read from each other in a circle: {}", circle.join(" → "));
-        return Diagnostic::error("pipeline-cycle", message).at(span, "reads from it here");
+        return Some(Diagnostic::error("pipeline-cycle", message).at(span, "reads from it here"));
     }
     let known = declared.iter().map(|other| other.name.as_str()).chain(rest.iter().map(|other| other.name.as_str()));
-    Diagnostic::error("unknown-pipeline", format!("there is no pipeline `{upstream}`"))
-        .at(span, "no pipeline has this name")
-        .suggest(upstream, known)
+    let problem = Diagnostic::error("unknown-pipeline", format!("there is no pipeline `{upstream}`"))
+        .at(span, "no pipeline has this name");
+    Some(problem.suggest(upstream, known))
 }
 
 fn read_pipeline(
@@ -205,7 +209,12 @@ fn read_from(node: &Yaml, fields: &Fields<'_>) -> Option<From> {
     if !fields.check_keys("`from`", from, &FROM_KEYS) {
         return None;
     }
-    let named: Vec<&str> = PLACES.into_iter().filter(|place| from.get(place).is_some()).collect();
+    // A place that renders to nothing is not meant: that is how targets choose between two.
+    let named = PLACES.into_iter().filter(|place| {
+        let value = from.get(place).and_then(|value| fields.rendered(value));
+        value.is_some_and(|value| !value.is_null() && value.as_str() != Some(""))
+    });
+    let named: Vec<&str> = named.collect();
     let [place_key] = named.as_slice() else {
         let message = if named.is_empty() { "`from` does not say where" } else { "`from` says more than one place" };
         fields.wrong(from, message, "one of `path`, `url`, `socrata`, `pipeline`");
@@ -214,6 +223,8 @@ fn read_from(node: &Yaml, fields: &Fields<'_>) -> Option<From> {
     let place_node = from.get(place_key)?;
     let text = fields.text(from, place_key)?;
     let place = match *place_key {
+        // One var may hold either, a file on a laptop and an address in production.
+        "path" if is_web_address(&text) => Place::Url(text),
         "path" => Place::Path(text),
         "url" => Place::Url(web_address(text, place_node, fields)?),
         "socrata" => Place::Socrata(Socrata {
@@ -235,8 +246,12 @@ fn read_from(node: &Yaml, fields: &Fields<'_>) -> Option<From> {
     Some(From { place, format, span: fields.span(place_node) })
 }
 
+fn is_web_address(text: &str) -> bool {
+    text.starts_with("https://") || text.starts_with("http://")
+}
+
 fn web_address(text: String, node: &Yaml, fields: &Fields<'_>) -> Option<String> {
-    if text.starts_with("https://") || text.starts_with("http://") {
+    if is_web_address(&text) {
         return Some(text);
     }
     fields.wrong(node, format!("`{text}` is no web address"), "write it with its scheme: `https://…`");
