@@ -3,6 +3,8 @@
 //! The table and its record change together: on DuckDB in one transaction; on BigQuery the load job replaces the
 //! table in one step and the record follows.
 
+use std::path::Path;
+
 use crate::adapter::{
     AdapterError, AdapterKind, Cell, Disposition, ErrorKind, Fetch, JobContext, LoadRequest, LoadSource, Session,
 };
@@ -48,6 +50,8 @@ enum LoadsType {
 pub struct Loader<'a> {
     pub session: &'a Session,
     pub invocation: &'a Invocation,
+    /// Folder for local copies of a bucket's files.
+    pub scratch: &'a Path,
 }
 
 impl Loader<'_> {
@@ -94,7 +98,7 @@ impl Loader<'_> {
         let columns = pipeline.output.iter().map(|column| self.column(&column.name, column.kind)).collect();
         let request = LoadRequest {
             into: table.relation.clone(),
-            from: parquet(lake, &manifest.files),
+            from: self.files(pipeline, lake, &manifest.files)?,
             columns,
             disposition: Disposition::Replace,
             partition_by: table.partition_by.clone(),
@@ -128,18 +132,16 @@ impl Loader<'_> {
             Quoting::ALL,
             self.kind().quote(),
         );
-        let failed = |error| refused(pipeline, &format!("{}.{}", schema.schema, pipeline.name), &error);
+        let failed = |error| refused(pipeline, &quarantine_label(pipeline), &error);
         if manifest.quarantine.is_empty() {
-            let is_there = self.has_schema(schema).map_err(failed)?
-                && self.session.relation(schema, &pipeline.name).map_err(failed)?.is_some();
-            if is_there {
+            if self.has_quarantine(pipeline).map_err(failed)? {
                 self.session.execute(&format!("delete from {into} where true"), Fetch::Nothing).map_err(failed)?;
             }
             return Ok(());
         }
         let request = LoadRequest {
             into,
-            from: parquet(lake, &manifest.quarantine),
+            from: self.files(pipeline, lake, &manifest.quarantine)?,
             columns: QUARANTINE_COLUMNS.iter().map(|(name, kind)| self.column(name, *kind)).collect(),
             disposition: Disposition::Replace,
             partition_by: None,
@@ -150,6 +152,39 @@ impl Loader<'_> {
             job: self.session.next_job(),
         };
         self.replace(&request).map_err(failed)
+    }
+
+    /// The files as the warehouse can reach them. DuckDB reads no buckets: it gets local copies.
+    fn files(&self, pipeline: &Pipeline, lake: &dyn Lake, files: &[LakeFile]) -> Result<LoadSource, Box<Diagnostic>> {
+        let address = |file: &LakeFile| -> Result<String, Box<Diagnostic>> {
+            let address = lake.address(&file.name);
+            if self.kind() == AdapterKind::BigQuery || !address.contains("://") {
+                return Ok(address);
+            }
+            let local = lake.open(&file.name, self.scratch).map_err(|error| {
+                let problem = Diagnostic::error("broken-lake", format!("cannot read {address}: {error}"));
+                Box::new(problem.at(pipeline.span.clone(), "written by this pipeline"))
+            })?;
+            Ok(local.to_string_lossy().into_owned())
+        };
+        Ok(LoadSource::Parquet(files.iter().map(address).collect::<Result<Vec<_>, _>>()?))
+    }
+
+    /// Whether the quarantine of the load stands in the warehouse, or needs not to.
+    ///
+    /// # Errors
+    /// The warehouse could not be asked.
+    pub fn holds_quarantine(&self, pipeline: &Pipeline, manifest: &LakeManifest) -> Result<bool, Box<Diagnostic>> {
+        if manifest.quarantine.is_empty() {
+            return Ok(true);
+        }
+        self.start_job(pipeline);
+        self.has_quarantine(pipeline).map_err(|error| refused(pipeline, &quarantine_label(pipeline), &error))
+    }
+
+    fn has_quarantine(&self, pipeline: &Pipeline) -> Result<bool, AdapterError> {
+        let schema = &pipeline.bad_rows.schema;
+        Ok(self.has_schema(schema)? && self.session.relation(schema, &pipeline.name)?.is_some())
     }
 
     fn replace(&self, request: &LoadRequest) -> Result<(), AdapterError> {
@@ -242,8 +277,8 @@ impl Loader<'_> {
     }
 }
 
-fn parquet(lake: &dyn Lake, files: &[LakeFile]) -> LoadSource {
-    LoadSource::Parquet(files.iter().map(|file| lake.address(&file.name)).collect())
+fn quarantine_label(pipeline: &Pipeline) -> String {
+    format!("{}.{}", pipeline.bad_rows.schema.schema, pipeline.name)
 }
 
 fn refused(pipeline: &Pipeline, table: &str, error: &AdapterError) -> Box<Diagnostic> {

@@ -298,11 +298,12 @@ impl<'a> OneRun<'a> {
     /// Loads into the warehouse, if there is one; tells whether the table was replaced.
     fn load(&self, lake: &dyn Lake, manifest: &LakeManifest, when: IfLoaded) -> Result<bool, Box<Diagnostic>> {
         let Some(session) = &self.context.session else { return Ok(false) };
-        let loader = Loader { session, invocation: &self.context.project.invocation };
+        let scratch = self.stage.join("input");
+        let loader = Loader { session, invocation: &self.context.project.invocation, scratch: &scratch };
         let is_loaded = match (&self.pipeline.into.table, when) {
             (_, IfLoaded::Replace) => false,
             (Some(table), IfLoaded::Keep) => loader.holds(self.pipeline, table, &manifest.load_id)?,
-            (None, IfLoaded::Keep) => true,
+            (None, IfLoaded::Keep) => loader.holds_quarantine(self.pipeline, manifest)?,
         };
         if is_loaded {
             return Ok(false);

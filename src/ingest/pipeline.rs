@@ -12,6 +12,9 @@ use crate::manifest::{JsonMap, UniqueId};
 use crate::relation::{Relation, SchemaName};
 use crate::source::Span;
 
+/// Raised when the same declaration begins to give other rows: every load is then made anew.
+const RULES_VERSION: u32 = 1;
+
 /// One declared pipeline: what is read, how it is judged, what is kept, where it lands.
 #[derive(Clone, Debug)]
 pub struct Pipeline {
@@ -278,7 +281,7 @@ impl Pipeline {
         let checks = self.checks.iter().map(|check| format!("{} {}\n", check.code, check.holds.canonical()));
         let filters = self.filters.iter().map(|filter| format!("{} {}\n", filter.name, filter.keeps.canonical()));
         let output = self.output.iter().map(|column| format!("{column:?}\n"));
-        let text: String = [format!("{} {:?} {:?}\n", self.name, self.from.format, self.contract)]
+        let text: String = [format!("{RULES_VERSION} {} {:?} {:?}\n", self.name, self.from.format, self.contract)]
             .into_iter()
             .chain(columns)
             .chain(checks)

@@ -210,9 +210,13 @@ fn a_rerun_of_the_same_input_changes_nothing_and_a_forced_one_gives_the_same_byt
 fn a_table_that_was_lost_is_loaded_again_from_the_lake() {
     let mut world = world("faulty.csv.gz");
     world.run(None);
-    world.session().execute("drop table staging.unemp_rate", tamis::adapter::Fetch::Nothing).expect("dropped");
-    let outcome = world.run(Some(&["unemployment_to_warehouse"]));
+    let nothing = tamis::adapter::Fetch::Nothing;
+    world.session().execute("drop table staging.unemp_rate", nothing).expect("dropped");
+    world.session().execute("drop schema quarantine cascade", nothing).expect("dropped");
+    let outcome = world.run(None);
     assert!(!outcome.report("unemployment_to_warehouse").is_unchanged);
+    assert!(outcome.report("crimes_to_warehouse").is_unchanged);
+    assert_eq!(world.query("select count(*) from quarantine.crimes_to_lake"), "86");
     assert_snapshot!(world.query("select * from staging.unemp_rate order by 1"), @r"
     2020-01-01 | 4.5
     2020-03-01 | 5.7
