@@ -188,7 +188,12 @@ impl Loader<'_> {
     }
 
     fn replace(&self, request: &LoadRequest) -> Result<(), AdapterError> {
-        self.ensure_schema(&request.into)?;
+        let schema = request.into.schema_name();
+        // Asked first: an account that may load tables need not be one that may make schemas.
+        if !self.has_schema(&schema)? {
+            self.session.ensure_schema(&schema)?;
+            self.session.warehouse().cache.clear_schema(&schema);
+        }
         self.session.load(request)?;
         self.session.warehouse().cache.add(&request.into.clone().with_kind(RelationKind::Table));
         Ok(())
@@ -197,18 +202,6 @@ impl Loader<'_> {
     fn has_schema(&self, schema: &SchemaName) -> Result<bool, AdapterError> {
         let schemas = self.session.schemas(schema.database.as_deref())?;
         Ok(schemas.iter().any(|name| name.eq_ignore_ascii_case(&schema.schema)))
-    }
-
-    /// Asked first: an account that may load tables need not be one that may make schemas.
-    fn ensure_schema(&self, relation: &Relation) -> Result<(), AdapterError> {
-        let schema = relation.schema_name();
-        if self.has_schema(&schema)? {
-            return Ok(());
-        }
-        let sql = format!("create schema if not exists {}", relation.without_identifier());
-        self.session.execute(&sql, Fetch::Nothing)?;
-        self.session.warehouse().cache.clear_schema(&schema);
-        Ok(())
     }
 
     /// The statements that make and fill `_loads`.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use tamis::adapter::duckdb::DuckDb;
-use tamis::adapter::{Fetch, Session, Warehouse};
+use tamis::adapter::{Adapter, Fetch, Session, Warehouse};
 use tamis::diagnostic::Diagnostic;
 use tamis::event::{Event, EventSender, IngestReport};
 use tamis::ingest::{self, IngestContext, Pipeline};
@@ -52,6 +52,8 @@ pub struct World {
     vars: JsonMap,
     invocations: u64,
     pub is_full_refresh: bool,
+    /// Set for a run on BigQuery (an emulator): what is added to the names of datasets.
+    suffix: Option<String>,
     /// Waits that were asked for, in order.
     pub pauses: Arc<Mutex<Vec<Duration>>>,
 }
@@ -70,6 +72,7 @@ impl World {
             vars: JsonMap::new(),
             invocations: 0,
             is_full_refresh: false,
+            suffix: None,
             pauses: Arc::default(),
         }
         .var("lake", "lake")
@@ -92,6 +95,17 @@ impl World {
         self.yaml = yaml.into();
     }
 
+    /// Runs on BigQuery, with datasets whose names end so.
+    pub fn on_bigquery(mut self, suffix: &str) -> Self {
+        self.suffix = Some(suffix.to_string());
+        self
+    }
+
+    /// The schema of the raw tables.
+    pub fn staging(&self) -> String {
+        self.suffix.as_ref().map_or("staging".to_string(), |suffix| format!("staging_{suffix}"))
+    }
+
     pub fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.folder.path().join(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder can be made");
@@ -111,26 +125,33 @@ impl World {
             config: JsonMap::new(),
             files: PackageFiles { properties: vec![property], ..PackageFiles::default() },
         };
-        let started_at = DateTime::<Utc>::from_timestamp(1_800_000_000 + self.invocations as i64, 0);
         Project {
             root: self.folder.path().into(),
             packages: vec![package],
             target: self.target(),
             cli_vars: self.vars.clone(),
-            invocation: Arc::new(Invocation {
-                id: format!("00000000-0000-4000-8000-{:012}", self.invocations),
-                started_at: started_at.expect("a time"),
-                command: "ingest".into(),
-                flags: Flags { full_refresh: self.is_full_refresh, ..Flags::default() },
-                args: JsonMap::new(),
-            }),
+            invocation: self.invocation(),
             dispatch: Vec::new(),
             selectors: None,
             target_path: self.folder.path().join("target"),
         }
     }
 
+    fn invocation(&self) -> Arc<Invocation> {
+        let started_at = DateTime::<Utc>::from_timestamp(1_800_000_000 + self.invocations as i64, 0);
+        Arc::new(Invocation {
+            id: format!("00000000-0000-4000-8000-{:012}", self.invocations),
+            started_at: started_at.expect("a time"),
+            command: "ingest".into(),
+            flags: Flags { full_refresh: self.is_full_refresh, ..Flags::default() },
+            args: JsonMap::new(),
+        })
+    }
+
     fn target(&self) -> Target {
+        if self.suffix.is_some() {
+            return self.bigquery_target();
+        }
         let settings = json!({ "path": self.folder.path().join("warehouse.duckdb") });
         Target {
             profile_name: "test".into(),
@@ -144,8 +165,23 @@ impl World {
         }
     }
 
+    fn bigquery_target(&self) -> Target {
+        let dataset = self.staging();
+        let settings = json!({"method": "oauth", "project": "tamis-test", "dataset": dataset, "location": "US"});
+        Target {
+            profile_name: "test".into(),
+            name: "prod".into(),
+            kind: AdapterKind::BigQuery,
+            database: "tamis-test".into(),
+            schema: dataset,
+            threads: 1,
+            settings: settings.as_object().cloned().expect("a map"),
+            context: JsonMap::new(),
+        }
+    }
+
     pub fn declare(&self) -> (Vec<Pipeline>, Vec<Diagnostic>) {
-        ingest::declare(&self.project(), &sources(), &Vars)
+        ingest::declare(&self.project(), &sources(&self.target(), &self.staging()), &Vars)
     }
 
     /// Declares and runs, with a warehouse.
@@ -157,7 +193,7 @@ impl World {
     pub fn run_in(&mut self, selection: Option<&[&str]>, session: Option<Arc<Session>>) -> Outcome {
         self.invocations += 1;
         let project = self.project();
-        let (pipelines, problems) = ingest::declare(&project, &sources(), &Vars);
+        let (pipelines, problems) = ingest::declare(&project, &sources(&self.target(), &self.staging()), &Vars);
         assert!(problems.is_empty(), "{}", drawn(&problems));
         let (sender, receiver) = channel();
         let pauses = Arc::clone(&self.pauses);
@@ -172,8 +208,23 @@ impl World {
     }
 
     pub fn session(&self) -> Arc<Session> {
-        let adapter = DuckDb::open(&self.target(), self.folder.path()).expect("settings are right");
-        Session::new(Warehouse::new(adapter), EventSender::silent())
+        Session::new(Warehouse::new(self.adapter()), EventSender::silent())
+    }
+
+    #[cfg(feature = "bigquery")]
+    fn adapter(&self) -> Arc<dyn Adapter> {
+        match self.suffix {
+            None => DuckDb::open(&self.target(), self.folder.path()).expect("settings are right"),
+            Some(_) => {
+                let invocation = Invocation { id: uuid::Uuid::new_v4().to_string(), ..(*self.invocation()).clone() };
+                tamis::adapter::bigquery::BigQuery::open(&self.target(), &invocation).expect("no credentials needed")
+            }
+        }
+    }
+
+    #[cfg(not(feature = "bigquery"))]
+    fn adapter(&self) -> Arc<dyn Adapter> {
+        DuckDb::open(&self.target(), self.folder.path()).expect("settings are right")
     }
 
     /// Rows of a query, one line each.
@@ -262,25 +313,25 @@ pub fn drawn(problems: &[Diagnostic]) -> String {
 }
 
 /// The two raw tables of the example.
-fn sources() -> Manifest {
+fn sources(target: &Target, schema: &str) -> Manifest {
     let mut manifest = Manifest::default();
     for name in ["crime_victim", "unemp_rate", "items"] {
-        let table = source_table(name);
+        let table = source_table(name, &target.database, schema);
         manifest.sources.insert(table.unique_id.clone(), Arc::new(table));
     }
     manifest
 }
 
-fn source_table(name: &str) -> SourceTable {
+fn source_table(name: &str, database: &str, schema: &str) -> SourceTable {
     SourceTable {
         unique_id: format!("source.test.staging.{name}").into(),
         package_name: "test".into(),
         source_name: "staging".into(),
         name: name.into(),
         identifier: name.into(),
-        database: Some("warehouse".into()),
-        schema: "staging".into(),
-        relation_name: format!("\"warehouse\".\"staging\".\"{name}\""),
+        database: Some(database.into()),
+        schema: schema.into(),
+        relation_name: format!("{database}.{schema}.{name}"),
         path: "models/staging/sources.yml".into(),
         original_file_path: "models/staging/sources.yml".into(),
         fqn: Vec::new(),

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::fixture::{World, expectation, fixture};
 
-const UNEMPLOYMENT: &str = "\
+pub const UNEMPLOYMENT: &str = "\
 Area Name,Area Type,Year,Month,Date_Numeric,Seasonally Adjusted(Y/N),Status,Labor Force,Employment,Unemployment,Unemployment Rate,Benchmark
 California,State,2020,January,01/2020,Y,Final,1,1,1,4.2,2024
 Los Angeles-Long Beach-Glendale MD,Metropolitan Area,2019,December,12/2019,Y,Final,1,1,1,4.4,2024
