@@ -7,6 +7,7 @@ mod cycle;
 mod definition;
 mod method;
 mod pattern;
+mod resource;
 mod select;
 mod selector;
 mod set;

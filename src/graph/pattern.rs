@@ -89,7 +89,7 @@ pub(super) fn matches_file(pattern: &str, path: &str) -> bool {
 }
 
 fn pattern_parts(pattern: &str) -> Vec<&str> {
-    let mut found: Vec<_> = pattern.split(['/', std::path::MAIN_SEPARATOR]).filter(|part| is_part(part)).collect();
+    let mut found: Vec<_> = pattern.split(['/', std::path::MAIN_SEPARATOR]).filter(is_part).collect();
     found.dedup_by(|next, part| *next == "**" && *part == "**");
     found
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Direction;
 
-use super::method::{Matcher, Resource};
+use super::method::Matcher;
+use super::resource::Resource;
 use super::selector::{Combination, Criterion, is_plain_name};
 use super::set::NodeSet;
 use super::{Command, Graph, Method, PreviousState, ResourceType, Selector, Selectors, pattern};
@@ -125,6 +126,7 @@ impl Graph {
         let is_kept = |id: &&UniqueId| {
             ResourceType::of(id).is_some_and(|kind| kinds.contains(&kind))
                 && (criteria.command.includes_empty_nodes() || !is_empty_node(manifest, id))
+                && (criteria.command != Command::SourceFreshness || can_be_stale(manifest, id))
         };
         let selection = selected.iter().map(|position| self.id(position)).filter(is_kept).cloned().collect();
         Ok((selection, evaluation.warnings))
@@ -135,6 +137,12 @@ impl Graph {
 fn is_empty_node(manifest: &Manifest, id: &UniqueId) -> bool {
     let Some(node) = manifest.nodes.get(id) else { return false };
     node.kind.resource_type() != "seed" && node.raw_code().trim().is_empty()
+}
+
+/// Only a source with a threshold can be asked whether it is fresh.
+fn can_be_stale(manifest: &Manifest, id: &UniqueId) -> bool {
+    let freshness = manifest.sources.get(id).and_then(|table| table.freshness.as_ref());
+    freshness.is_some_and(|freshness| freshness.warn_after.is_some() || freshness.error_after.is_some())
 }
 
 impl Criteria<'_> {

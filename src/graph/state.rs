@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Method;
-use super::method::{Resource, choose};
+use super::method::choose;
+use super::resource::Resource;
 use crate::diagnostic::Diagnostic;
 use crate::event::NodeStatus;
 use crate::manifest::contract::contract_checksum;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde_json::json;
 use tamis::diagnostic::Diagnostic;
 use tamis::manifest::{
-    Access, DataTest, DependsOn, Exposure, Fixture, FixtureFormat, HookFacts, Json, JsonMap, Macro, Manifest,
-    ModelFacts, Node, NodeConfig, NodeKind, RefCall, SeedFacts, SourceCall, SourceTable, TestScope, UniqueId, UnitTest,
+    Access, DataTest, DependsOn, Exposure, Fixture, FixtureFormat, Freshness, FreshnessThreshold, HookFacts, Json,
+    JsonMap, Macro, Manifest, ModelFacts, Node, NodeConfig, NodeKind, RefCall, SeedFacts, SourceCall, SourceTable,
+    TestScope, UniqueId, UnitTest,
 };
 use tamis::source::{SourceFile, Span};
 
@@ -171,6 +172,15 @@ impl Built {
             span: Span::start_of(&file),
         };
         self.manifest.sources.insert(table.unique_id.clone(), Arc::new(table));
+        self
+    }
+
+    /// Gives a source a freshness threshold.
+    pub fn watched(mut self, source: &str, table: &str) -> Self {
+        let id = UniqueId::from(format!("source.shop.{source}.{table}"));
+        let table = self.manifest.sources.get_mut(&id).expect("the source was added");
+        let warn_after = Some(FreshnessThreshold { count: 1, period: "day".to_string() });
+        Arc::make_mut(table).freshness = Some(Freshness { warn_after, ..Freshness::default() });
         self
     }
 

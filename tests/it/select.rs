@@ -17,6 +17,7 @@ pub fn shop() -> Built {
     built()
         .source("raw", "orders")
         .source("raw", "people")
+        .watched("raw", "orders")
         .seed("codes")
         .model_with(
             "staging/stg_orders.sql",
@@ -60,7 +61,8 @@ impl Asked<'_> {
                 let ids: Vec<_> =
                     selection.iter().map(|id| id.replace(".shop", "").replace(".0123456789", "")).collect();
                 let warnings = warnings.iter().map(told);
-                std::iter::once(ids.join(" ")).chain(warnings).collect::<Vec<_>>().join("\n")
+                let ids = if ids.is_empty() { "(nothing)".to_string() } else { ids.join(" ") };
+                std::iter::once(ids).chain(warnings).collect::<Vec<_>>().join("\n")
             }
         }
     }
@@ -294,7 +296,7 @@ fn each_command_takes_its_own_kinds() {
     Snapshot: snapshot.orders_history
     Build: exposure.dash model.orders model.people model.revenue model.stg_orders model.stg_people seed.codes snapshot.orders_history test.not_null_stg_orders test.relationships_orders test.revenue_is_positive test.unique_orders unit_test.revenue.sums
     Compile: analysis.look model.orders model.people model.revenue model.stg_orders model.stg_people seed.codes snapshot.orders_history test.not_null_stg_orders test.relationships_orders test.revenue_is_positive test.unique_orders
-    SourceFreshness: source.raw.orders source.raw.people
+    SourceFreshness: source.raw.orders
     ");
 }
 
@@ -530,6 +532,7 @@ mod state {
     #[test]
     fn nothing_changed_selects_nothing() {
         assert_snapshot!(compared(&shop(), &shop(), "state:modified,resource_type:model"), @r#"
+        (nothing)
         warning[nothing-selected]: `state:modified,resource_type:model` does not match any node
          --> --select:1:1 "state:modified,resource_type:model"
         "#);
@@ -557,6 +560,7 @@ mod state {
     fn white_space_at_the_ends_of_lines_is_no_change() {
         let now = shop().model("staging/stg_people.sql", "select * from {{ source('raw', 'people') }}  \r\n\n");
         assert_snapshot!(compared(&shop(), &now, "state:modified,resource_type:model"), @r#"
+        (nothing)
         warning[nothing-selected]: `state:modified,resource_type:model` does not match any node
          --> --select:1:1 "state:modified,resource_type:model"
         "#);
