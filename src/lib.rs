@@ -28,6 +28,8 @@ pub mod sql;
 
 pub mod jinja;
 
+pub mod parse;
+
 pub mod graph;
 
 pub mod plan;

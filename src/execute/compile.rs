@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::runner::Work;
 use crate::diagnostic::Diagnostic;
 use crate::jinja::{Rendered, RunScope, cte_name};
-use crate::manifest::{Json, Node, NodeKind, TestScope, UniqueId};
+use crate::manifest::{Node, NodeKind, UniqueId};
+use crate::parse::test_call;
 use crate::source::{SourceFile, Span};
 
 /// SQL of a node, and the ephemeral models inside it.
@@ -28,7 +29,7 @@ fn scope(work: &Work<'_>, node: &Arc<Node>) -> RunScope {
     if let NodeKind::DataTest(test) = &node.kind
         && let Some(generic) = &test.generic
     {
-        let text = call_of_test(generic);
+        let text = test_call(generic);
         let file = SourceFile::in_memory(format!("<test {}>", node.name), text);
         scope.code = Span::new(&file, 0..file.text.len());
         // The macro may live in a package; its arguments are the project's own.
@@ -41,49 +42,6 @@ fn scope(work: &Work<'_>, node: &Arc<Node>) -> RunScope {
         }
     }
     scope
-}
-
-/// `{{ test_unique(model=get_where_subquery(ref('x')), column_name="id") }}`: texts that are one expression are
-/// written as that expression, so that the macro gets the value and not its text.
-fn call_of_test(test: &TestScope) -> String {
-    let arguments = test.kwargs.iter().map(|(name, value)| format!("{name}={}", literal(value)));
-    let arguments: Vec<String> = arguments.collect();
-    let name = match &test.namespace {
-        Some(namespace) => format!("{namespace}.test_{}", test.name),
-        None => format!("test_{}", test.name),
-    };
-    format!("{{{{ {name}({}) }}}}", arguments.join(", "))
-}
-
-/// A value as a Jinja literal.
-fn literal(value: &Json) -> String {
-    match value {
-        Json::Null => "none".to_string(),
-        Json::Bool(value) => value.to_string(),
-        Json::Number(number) => number.to_string(),
-        Json::String(text) => match only_expression(text) {
-            Some(expression) => format!("({expression})"),
-            None => text_literal(text),
-        },
-        Json::Array(items) => format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
-        Json::Object(entries) => {
-            let entries = entries.iter().map(|(key, value)| format!("{}: {}", text_literal(key), literal(value)));
-            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
-        }
-    }
-}
-
-fn text_literal(text: &str) -> String {
-    let escaped =
-        text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
-    // Delimiters inside a string would end the tag for the lexer.
-    let escaped = escaped.replace("}}", "}' '}").replace("%}", "%' '}").replace("{{", "{' '{").replace("{%", "{' '%");
-    format!("'{escaped}'")
-}
-
-fn only_expression(text: &str) -> Option<&str> {
-    let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
-    (!inner.contains("{{") && !inner.contains("}}")).then_some(inner)
 }
 
 /// A problem in the text made for a generic test is the yml's: that is where the author wrote it.
@@ -247,11 +205,5 @@ mod tests {
         );
         assert_eq!(injected("with recursive x as (1)"), "with recursive __dbt__cte__a as (\nselect 1\n), x as (1)");
         assert_eq!(injected("without"), "with __dbt__cte__a as (\nselect 1\n) without");
-    }
-
-    #[test]
-    fn test_arguments_are_written_as_literals() {
-        let value = serde_json::json!({"a": [1, null, true, "it's {{ x }} }}"], "to": "{{ ref('b') }}"});
-        assert_eq!(literal(&value), "{'a': [1, none, true, 'it\\'s {' '{ x }' '} }' '}'], 'to': (ref('b'))}");
     }
 }

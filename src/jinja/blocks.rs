@@ -22,8 +22,8 @@ pub(super) struct Block {
     pub signature: Vec<(String, Option<String>)>,
     pub argument_ranges: Vec<(usize, usize)>,
     pub uses: Uses,
-    /// Every identifier in the block's tags and expressions, each once: macros it may call are among them.
-    pub identifiers: Vec<String>,
+    /// What the block's tags and expressions call, each once: macros are among them.
+    pub called_names: Vec<String>,
     /// Names in `adapter.dispatch('name', 'package')`.
     pub dispatches: Vec<(String, Option<String>)>,
     pub supported_languages: Option<Vec<String>>,
@@ -143,7 +143,7 @@ impl Block {
             signature: head_arguments.iter().map(|(name, default, _)| (name.clone(), default.clone())).collect(),
             argument_ranges: head_arguments.iter().map(|(_, _, range)| *range).collect(),
             uses: uses(inside),
-            identifiers: identifiers(inside),
+            called_names: called_names(inside),
             dispatches: dispatches(inside),
             supported_languages,
         };
@@ -306,13 +306,27 @@ fn uses(lexemes: &[Lexeme<'_>]) -> Uses {
     uses
 }
 
-fn identifiers(lexemes: &[Lexeme<'_>]) -> Vec<String> {
-    let mut seen = std::collections::HashSet::new();
-    let names = lexemes.iter().filter_map(|lexeme| match lexeme.token {
-        Token::Ident(name) => Some(name),
-        _ => None,
-    });
-    names.filter(|name| seen.insert(*name)).map(str::to_string).collect()
+/// Names that are called: `x` for `x(…)`, `package.x` for `package.x(…)`; each once.
+fn called_names(lexemes: &[Lexeme<'_>]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (at, lexeme) in lexemes.iter().enumerate() {
+        let Token::Ident(name) = lexeme.token else { continue };
+        let is_called = lexemes.get(at + 1).is_some_and(|next| matches!(next.token, Token::ParenOpen));
+        if !is_called {
+            continue;
+        }
+        let token = |back: usize| at.checked_sub(back).map(|at| &lexemes[at].token);
+        let called = match (token(3), token(2), token(1)) {
+            (Some(Token::Dot), Some(Token::Ident(_)), Some(Token::Dot)) => continue,
+            (_, Some(Token::Ident(package)), Some(Token::Dot)) => format!("{package}.{name}"),
+            (_, _, Some(Token::Dot)) => continue,
+            _ => name.to_string(),
+        };
+        if !names.contains(&called) {
+            names.push(called);
+        }
+    }
+    names
 }
 
 /// Literal names given to `adapter.dispatch`.

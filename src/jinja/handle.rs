@@ -55,17 +55,10 @@ impl Object for MacroHandle {
     }
 
     fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-        self.scope.note_macro(&self.entry.facts.unique_id);
-        let arguments = self.bind(args)?;
-        let body = self.load(state)?;
-        match body.call(state, &arguments) {
-            Ok(text) => Ok(text),
-            Err(error) => match Returned::take(&error) {
-                Some(value) => Ok(value),
-                // A new error without a place, so that minijinja marks this call; the chain is the trace.
-                None => Err(Error::new(error.kind(), InMacro::text(&self.entry.facts.name)).with_source(error)),
-            },
-        }
+        self.scope.entered_macro(&self.entry.facts.unique_id);
+        let result = self.called(state, args);
+        self.scope.left_macro();
+        result
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,6 +69,19 @@ impl Object for MacroHandle {
 impl MacroHandle {
     pub fn value(scope: &Arc<Scope>, entry: &Arc<Entry>) -> Value {
         Value::from_object(Self { scope: Arc::clone(scope), entry: Arc::clone(entry) })
+    }
+
+    fn called(&self, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+        let arguments = self.bind(args)?;
+        let body = self.load(state)?;
+        match body.call(state, &arguments) {
+            Ok(text) => Ok(text),
+            Err(error) => match Returned::take(&error) {
+                Some(value) => Ok(value),
+                // A new error without a place, so that minijinja marks this call; the chain is the trace.
+                None => Err(Error::new(error.kind(), InMacro::text(&self.entry.facts.name)).with_source(error)),
+            },
+        }
     }
 
     fn load(&self, state: &mut State<'_, '_>) -> Result<Value, Error> {

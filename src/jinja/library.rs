@@ -105,7 +105,11 @@ impl MacroLibrary {
         for id in ids {
             let Some(entry) = self.by_id.get(&id) else { continue };
             let package = entry.facts.package_name.as_str();
-            let named = entry.block.identifiers.iter().filter_map(|name| self.resolve(name, package));
+            let named = entry.block.called_names.iter().filter_map(|name| match name.split_once('.') {
+                Some((package, name)) => self.in_package(package, name),
+                None if matches!(name.as_str(), "ref" | "source" | "config") => None,
+                None => self.resolve(name, package),
+            });
             let mut depends_on: Vec<UniqueId> = named.map(|entry| entry.facts.unique_id.clone()).collect();
             depends_on.retain(|other| *other != id);
             let dispatched = entry.block.dispatches.iter().filter_map(|(name, namespace)| {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::value::{Enumerator, Object, Value};
@@ -32,6 +33,8 @@ pub(super) struct Scope {
     pub mode: Mode,
     /// Values that are made once per render.
     cache: Mutex<BTreeMap<&'static str, Value>>,
+    /// Macro calls that are under way.
+    macro_depth: AtomicUsize,
 }
 
 /// Facts of the project that do not change from render to render.
@@ -135,6 +138,7 @@ impl Scope {
             arguments: JsonMap::new(),
             mode,
             cache: Mutex::default(),
+            macro_depth: AtomicUsize::new(0),
         }
     }
 
@@ -160,12 +164,21 @@ impl Scope {
         }
     }
 
-    pub fn note_macro(&self, id: &UniqueId) {
+    /// Notes a macro the text itself calls; what that one calls in turn is its own dependency.
+    pub fn entered_macro(&self, id: &UniqueId) {
+        let depth = self.macro_depth.fetch_add(1, Ordering::Relaxed);
+        if depth > 0 {
+            return;
+        }
         self.note(|captured| {
             if !captured.macros.contains(id) {
                 captured.macros.push(id.clone());
             }
         });
+    }
+
+    pub fn left_macro(&self) {
+        self.macro_depth.fetch_sub(1, Ordering::Relaxed);
     }
 
     pub fn take_captured(&self) -> Captured {

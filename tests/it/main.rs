@@ -22,6 +22,8 @@ mod jinja;
 
 mod macros;
 
+mod parse;
+
 mod plan;
 
 mod project;

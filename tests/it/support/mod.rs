@@ -2,3 +2,5 @@
 
 #[cfg(feature = "bigquery")]
 pub mod fake_bigquery;
+
+pub mod project;

@@ -1,0 +1,208 @@
+//! The steps of parsing, in order.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::collect::{add_exposures, add_nodes, add_others, add_sources, add_unit_tests, drop_repeated_sources};
+use super::declared_tests::{DescribedEntry, source_tests, switch_off, tests_of};
+use super::docs::Docs;
+use super::draft::{Draft, config_problem, drafts};
+use super::generic_test::TestRoom;
+use super::kind::ResourceKind;
+use super::lookup::Lookup;
+use super::matching::Matching;
+use super::patch::{Described, described};
+use super::properties::{Entry, Section, entries};
+use super::resolve::{Dependencies, dependencies};
+use super::scope::Scope;
+use super::sources::sources;
+use super::{checks, exposures, macros, node, yml_snapshots};
+use crate::diagnostic::Diagnostic;
+use crate::manifest::{ColumnFacts, Json, Manifest, Node, NodeKind};
+use crate::source::Span;
+
+/// Something and the index of its package.
+pub(super) type Owned<T> = (usize, T);
+
+pub(super) fn parse(scope: &Scope<'_>) -> (Manifest, Vec<Diagnostic>) {
+    let ((mut drafts, mut problems), (entries, found)) = rayon::join(|| drafts(scope), || entries(scope));
+    problems.extend(found);
+    problems.extend(project_config_problems(scope));
+    let of = |section: Section| entries.iter().filter(|entry| entry.section == section).collect::<Vec<_>>();
+    for entry in of(Section::Snapshots) {
+        drafts.extend(yml_snapshots::draft(scope, entry, &mut problems));
+    }
+    let (docs, found) = Docs::read(scope);
+    problems.extend(found);
+
+    let (mut nodes, described) = nodes_of(scope, drafts, &entries, &mut problems);
+    let (mut declared, found) = sources(scope, &of(Section::Sources));
+    problems.extend(found);
+    drop_repeated_sources(&mut declared, &mut problems);
+
+    let is_own_first = scope.flag("require_ref_searches_node_package_before_root", false);
+    let lookup = Lookup::new(nodes.iter().map(|(package, node)| (*package, node)), &declared, is_own_first);
+    let room = TestRoom::new(scope);
+    nodes.extend(tests_of(scope, &room, &lookup, &described, &mut problems));
+    nodes.extend(source_tests(scope, &room, &declared, &mut problems));
+    describe_nodes(scope, &docs, &mut nodes, &mut problems);
+    resolve_nodes(scope, &lookup, &mut nodes, &mut problems);
+
+    let mut manifest = Manifest { project_name: scope.project.name().to_string(), ..Manifest::default() };
+    add_unit_tests(scope, &of(Section::UnitTests), &lookup, &nodes, &mut manifest, &mut problems);
+    add_sources(scope, &docs, declared, &mut manifest, &mut problems);
+    add_exposures(scope, &docs, &of(Section::Exposures), &lookup, &mut manifest, &mut problems);
+    add_others(scope, &entries, &lookup, &mut manifest, &mut problems);
+    for entry in of(Section::Groups) {
+        let group = exposures::group(scope, entry, &mut problems);
+        manifest.groups.insert(group.unique_id.clone(), Arc::new(group));
+    }
+    manifest.macros = macros::macros(scope, &of(Section::Macros), &mut problems);
+    describe_macros(scope, &docs, &mut manifest, &mut problems);
+    manifest.docs = docs.all;
+    manifest.selectors = selectors(scope);
+    add_nodes(nodes, &mut manifest, &mut problems);
+    problems.extend(checks::check(scope, &manifest));
+    (manifest, problems)
+}
+
+/// Values of dbt_project.yml that no key takes.
+fn project_config_problems(scope: &Scope<'_>) -> Vec<Diagnostic> {
+    let kinds = [
+        ResourceKind::Model,
+        ResourceKind::Seed,
+        ResourceKind::Snapshot,
+        ResourceKind::DataTest,
+        ResourceKind::Source,
+        ResourceKind::Exposure,
+        ResourceKind::UnitTest,
+    ];
+    let found = scope.configs.problems(&kinds).into_iter();
+    found
+        .map(|(package, problem)| {
+            let yaml = &scope.package(package).yaml;
+            config_problem(&problem, "dbt_project.yml", &[yaml.span(&yaml.root)])
+        })
+        .collect()
+}
+
+/// Drafts and entries brought together.
+fn nodes_of<'e, 'a>(
+    scope: &Scope<'a>,
+    drafts: Vec<Draft>,
+    entries: &'e [Entry<'a>],
+    problems: &mut Vec<Diagnostic>,
+) -> (Vec<Owned<Node>>, Vec<DescribedEntry<'e, 'a>>) {
+    let read: Vec<(&Entry<'a>, Described, Vec<Diagnostic>)> = entries
+        .par_iter()
+        .filter(|entry| is_patch(entry.section))
+        .map(|entry| {
+            let mut found = Vec::new();
+            let described = described(entry, &entry.patch_path(scope), &mut found);
+            (entry, described, found)
+        })
+        .collect();
+    let mut matching = Matching::new(&drafts);
+    let mut with_tests = Vec::new();
+    for (entry, mut described, found) in read {
+        problems.extend(found);
+        let is_known = matching.apply(entry, &mut described, problems);
+        let Described { tests, quote_columns, .. } = described;
+        with_tests.push(DescribedEntry { entry, tests, quote_columns, is_known });
+    }
+    let patches = std::mem::take(&mut matching.patches);
+    drop(matching);
+    let made: Vec<_> = drafts
+        .into_par_iter()
+        .zip(patches)
+        .map(|(draft, patch)| {
+            let package = draft.package;
+            let (node, found) = node::node(scope, draft, patch);
+            (package, node, found)
+        })
+        .collect();
+    let mut nodes = Vec::with_capacity(made.len());
+    for (package, node, found) in made {
+        // A node that is switched off is not worth a complaint.
+        problems.extend(found.into_iter().filter(|_| node.config.is_enabled()));
+        nodes.push((package, node));
+    }
+    (nodes, with_tests)
+}
+
+fn is_patch(section: Section) -> bool {
+    use Section::{Analyses, DataTests, Models, Seeds, Snapshots};
+    matches!(section, Models | Seeds | Snapshots | Analyses | DataTests)
+}
+
+/// Descriptions with their docs blocks put in.
+fn describe_nodes(scope: &Scope<'_>, docs: &Docs, nodes: &mut [Owned<Node>], problems: &mut Vec<Diagnostic>) {
+    let found: Vec<Vec<Diagnostic>> = nodes
+        .par_iter_mut()
+        .map(|(package, node)| {
+            let mut found = Vec::new();
+            let place = node.patch_span.clone().unwrap_or_else(|| Span::start_of(&node.file));
+            let mut quoted = Vec::new();
+            node.description =
+                docs.described(scope, &node.description, *package, &|| place.clone(), &mut quoted, &mut found);
+            node.doc_blocks = quoted;
+            for column in node.columns.values_mut() {
+                describe_column(scope, docs, column, *package, &place, &mut found);
+            }
+            found
+        })
+        .collect();
+    problems.extend(found.into_iter().flatten());
+}
+
+pub(super) fn describe_column(
+    scope: &Scope<'_>,
+    docs: &Docs,
+    column: &mut ColumnFacts,
+    package: usize,
+    place: &Span,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let span = column.span.clone();
+    let mut quoted = Vec::new();
+    let at = || span.clone().unwrap_or_else(|| place.clone());
+    column.description = docs.described(scope, &column.description, package, &at, &mut quoted, problems);
+    column.doc_blocks = quoted;
+}
+
+fn describe_macros(scope: &Scope<'_>, docs: &Docs, manifest: &mut Manifest, problems: &mut Vec<Diagnostic>) {
+    for found in manifest.macros.values_mut().filter(|found| found.patch_path.is_some()) {
+        let Some(package) = scope.package_index(&found.package_name) else { continue };
+        let place = found.name_span.clone();
+        let found = Arc::make_mut(found);
+        let mut quoted = Vec::new();
+        let mut describe = |text: &str| docs.described(scope, text, package, &|| place.clone(), &mut quoted, problems);
+        found.description = describe(&found.description);
+        for argument in &mut found.arguments {
+            argument.description = describe(&argument.description);
+        }
+    }
+}
+
+fn resolve_nodes(scope: &Scope<'_>, lookup: &Lookup, nodes: &mut [Owned<Node>], problems: &mut Vec<Diagnostic>) {
+    let resolved: Vec<Dependencies> = dependencies(scope, lookup, nodes);
+    for ((_, node), result) in nodes.iter_mut().zip(resolved) {
+        node.depends_on.nodes = result.nodes;
+        let is_test = matches!(node.kind, NodeKind::DataTest(_));
+        if node.config.is_enabled() {
+            problems.extend(result.problems);
+        }
+        if result.is_broken && is_test {
+            switch_off(node);
+        }
+    }
+}
+
+/// `selectors.yml` by name, as written.
+fn selectors(scope: &Scope<'_>) -> BTreeMap<String, Json> {
+    let Some(file) = &scope.project.selectors else { return BTreeMap::new() };
+    let list = file.root.get("selectors").map(crate::project::yaml::Yaml::items).unwrap_or_default();
+    list.iter().filter_map(|item| Some((item.get("name")?.as_str()?.to_string(), item.to_json()))).collect()
+}

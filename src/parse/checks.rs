@@ -1,0 +1,219 @@
+//! Rules that hold between the nodes of a project, or that a whole config must keep.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::DateTime;
+
+use super::scope::Scope;
+use crate::diagnostic::Diagnostic;
+use crate::manifest::{Access, Json, JsonMap, Manifest, Materialization, Node, NodeKind, python};
+use crate::source::Span;
+
+/// Everything that can be wrong with nodes that are each right by themselves.
+pub(crate) fn check(scope: &Scope<'_>, manifest: &Manifest) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let groups: BTreeSet<&str> = manifest.groups.values().map(|group| group.name.as_str()).collect();
+    for node in manifest.nodes.values().filter(|node| node.config.is_enabled()) {
+        problems.extend(group_problem(node, &groups));
+        problems.extend(name_problem(scope, node));
+        match &node.kind {
+            NodeKind::Model(facts) => {
+                if facts.access == Access::Public && node.is_ephemeral() {
+                    problems.push(
+                        Diagnostic::error("invalid-config", format!("model `{}` is public and ephemeral", node.name))
+                            .at(place_of(node, "access"), "others have nothing to read")
+                            .help("materialize it as a view or table"),
+                    );
+                }
+                problems.extend(microbatch_problem(node));
+            }
+            NodeKind::Snapshot => problems.extend(snapshot_problem(node)),
+            NodeKind::Seed(_) | NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {}
+        }
+    }
+    problems.extend(equal_relations(scope, manifest));
+    problems.extend(deprecations(scope, manifest));
+    problems
+}
+
+/// Where a setting of a node is written, as well as it can be found: in its file, its properties, or at its start.
+fn place_of(node: &Node, key: &str) -> Span {
+    let text = node.code.text();
+    if let Some(at) = text.find(key).filter(|_| text.contains("config(")) {
+        let start = node.code.start as usize + at;
+        return Span::new(&node.file, start..start + key.len());
+    }
+    node.patch_span.clone().unwrap_or_else(|| Span::start_of(&node.file))
+}
+
+fn group_problem(node: &Node, groups: &BTreeSet<&str>) -> Option<Diagnostic> {
+    let group = node.group.as_deref().filter(|group| !groups.contains(group))?;
+    // A test has the group of its model, which is complained about once.
+    if matches!(node.kind, NodeKind::DataTest(_)) {
+        return None;
+    }
+    let message =
+        format!("{} `{}` is in the group `{group}`, which does not exist", node.kind.resource_type(), node.name);
+    Some(
+        Diagnostic::error("unknown-group", message)
+            .at(place_of(node, group), "no group has this name")
+            .suggest(group, groups.iter().copied()),
+    )
+}
+
+fn name_problem(scope: &Scope<'_>, node: &Node) -> Option<Diagnostic> {
+    if !node.name.contains(' ') || !scope.flag("require_resource_names_without_spaces", true) {
+        return None;
+    }
+    let place = match &node.kind {
+        NodeKind::DataTest(test) => test.generic.as_ref().map(|generic| generic.span.clone()),
+        _ => None,
+    };
+    Some(
+        Diagnostic::error("invalid-name", format!("the name `{}` has a space in it", node.name))
+            .at(place.unwrap_or_else(|| Span::start_of(&node.file)), "this resource")
+            .help(format!("rename it to `{}`", node.name.replace(' ', "_"))),
+    )
+}
+
+/// Two nodes that would be written to one place.
+fn equal_relations(scope: &Scope<'_>, manifest: &Manifest) -> Vec<Diagnostic> {
+    let mut first: HashMap<String, &Node> = HashMap::new();
+    let mut problems = Vec::new();
+    for node in manifest.nodes.values().filter(|node| node.config.is_enabled()) {
+        let relation = match node.kind {
+            // An ephemeral model has no relation, but its name stands for it where it is inlined.
+            NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot => {
+                let nothing = JsonMap::new();
+                Some(scope.relation_name(node.database.as_deref(), &node.schema, &node.alias, &nothing))
+            }
+            NodeKind::DataTest(_) => node.relation_name.clone(),
+            NodeKind::Analysis | NodeKind::Hook(_) => None,
+        };
+        let Some(relation) = relation else { continue };
+        if let Some(other) = first.get(&relation) {
+            let kinds = (other.kind.resource_type(), node.kind.resource_type());
+            problems.push(
+                Diagnostic::error(
+                    "equal-relations",
+                    format!(
+                        "{} `{}` and {} `{}` are both written to {relation}",
+                        kinds.0, other.name, kinds.1, node.name
+                    ),
+                )
+                .at(place_of(node, "alias"), "this one")
+                .at(place_of(other, "alias"), "and this one")
+                .help("give one of them another `alias` or `schema`"),
+            );
+            continue;
+        }
+        first.insert(relation, node);
+    }
+    problems
+}
+
+/// Source: dbt-core 1.12, `SnapshotConfig.final_validate`.
+fn snapshot_problem(node: &Node) -> Option<Diagnostic> {
+    let is_set = |key: &str| match node.config.get(key) {
+        None => false,
+        Some(Json::String(text)) => !text.is_empty(),
+        Some(Json::Array(items)) => !items.is_empty(),
+        Some(_) => true,
+    };
+    let problem = |message: String, key: &str, help: &str| {
+        Some(Diagnostic::error("invalid-config", message).at(place_of(node, key), "in this snapshot").help(help))
+    };
+    let name = &node.name;
+    for key in ["strategy", "unique_key"] {
+        if !is_set(key) {
+            let help = if key == "strategy" { "set `strategy` to `timestamp` or `check`" } else { "set `unique_key`" };
+            return problem(format!("snapshot `{name}` has no `{key}`"), "config", help);
+        }
+    }
+    match node.config.text("strategy") {
+        Some("check") if !is_set("check_cols") => problem(
+            format!("snapshot `{name}` has no `check_cols`"),
+            "strategy",
+            "list the columns, or write `check_cols: all`",
+        ),
+        Some("check") if node.config.text("check_cols").is_some_and(|text| text != "all") => problem(
+            format!("`check_cols` of snapshot `{name}` is a text"),
+            "check_cols",
+            "write a list of columns, or `all`",
+        ),
+        Some("timestamp") if !is_set("updated_at") => problem(
+            format!("snapshot `{name}` has no `updated_at`"),
+            "strategy",
+            "name the column that tells when a row changed",
+        ),
+        Some("timestamp") if is_set("check_cols") => {
+            problem(format!("snapshot `{name}` goes by time and has `check_cols`"), "check_cols", "remove `check_cols`")
+        }
+        Some(_) | None => None,
+    }
+}
+
+/// Source: dbt-core 1.12, `check_valid_microbatch_config`.
+fn microbatch_problem(node: &Node) -> Option<Diagnostic> {
+    if node.config.materialization() != Materialization::Incremental
+        || node.config.text("incremental_strategy") != Some("microbatch")
+    {
+        return None;
+    }
+    let problem = |key: &str, what: &str, help: &str| {
+        Some(
+            Diagnostic::error("invalid-config", format!("microbatch model `{}` {what}", node.name))
+                .at(place_of(node, key), "in this model")
+                .help(help),
+        )
+    };
+    if node.config.text("event_time").is_none() {
+        return problem("event_time", "has no `event_time`", "name the column that tells when an event took place");
+    }
+    if node.config.text("begin").is_none() {
+        return problem("begin", "has no `begin`", "set the first day to be built, such as `begin: 2026-01-01`");
+    }
+    let sizes = ["hour", "day", "month", "year"];
+    if !node.config.text("batch_size").is_some_and(|size| sizes.contains(&size)) {
+        return problem("batch_size", "has no valid `batch_size`", "set it to `hour`, `day`, `month` or `year`");
+    }
+    None
+}
+
+/// Models past their date, and those who still read them.
+fn deprecations(scope: &Scope<'_>, manifest: &Manifest) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let now = scope.project.invocation.started_at;
+    for node in manifest.nodes.values() {
+        let NodeKind::Model(facts) = &node.kind else { continue };
+        let Some(date) = &facts.deprecation_date else { continue };
+        let is_past = DateTime::parse_from_rfc3339(date).is_ok_and(|date| date < now);
+        let day = date.split('T').next().unwrap_or(date);
+        let version = facts.version.as_ref().map_or_else(String::new, |version| format!(" v{}", python::text(version)));
+        if is_past {
+            let place = node.patch_span.clone().unwrap_or_else(|| Span::start_of(&node.file));
+            problems.push(
+                Diagnostic::warning(
+                    "deprecated-model",
+                    format!("model `{}`{version} is deprecated since {day}", node.name),
+                )
+                .at(place, "described here"),
+            );
+        }
+        let readers = manifest.nodes.values().filter(|reader| {
+            matches!(reader.kind, NodeKind::Model(_)) && reader.depends_on.nodes.contains(&node.unique_id)
+        });
+        for reader in readers {
+            let place = reader.refs.iter().find(|call| call.name == node.name).and_then(|call| call.span.clone());
+            let when = if is_past { "is deprecated since" } else { "will be deprecated on" };
+            problems.push(
+                Diagnostic::warning(
+                    "deprecated-ref",
+                    format!("model `{}` reads `{}`{version}, which {when} {day}", reader.name, node.name),
+                )
+                .at(place.unwrap_or_else(|| Span::start_of(&reader.file)), "read here"),
+            );
+        }
+    }
+    problems
+}

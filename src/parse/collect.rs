@@ -1,0 +1,273 @@
+//! Puts what was read into the manifest: enabled or disabled, each id once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::assemble::{Owned, describe_column};
+use super::docs::Docs;
+use super::lookup::Lookup;
+use super::properties::Entry;
+use super::resolve::{Referrer, resolve};
+use super::scope::Scope;
+use super::sources::DeclaredSource;
+use super::unit_tests::{NodeIndex, Tested, unit_test, with_model};
+use super::{exposures, others};
+use crate::diagnostic::Diagnostic;
+use crate::manifest::{
+    Disabled, Exposure, Json, JsonMap, Manifest, Node, NodeConfig, NodeKind, OtherResource, UniqueId, UnitTest,
+};
+use crate::source::Span;
+
+pub(super) fn add_nodes(nodes: Vec<Owned<Node>>, manifest: &mut Manifest, problems: &mut Vec<Diagnostic>) {
+    let mut names: HashMap<(String, String), (UniqueId, Span)> = HashMap::new();
+    for (_, node) in nodes {
+        let is_test = matches!(&node.kind, NodeKind::DataTest(_));
+        // A test whose target is missing stays among the nodes, switched off, as in dbt.
+        let is_kept =
+            node.config.is_enabled() || (is_test && node.depends_on.nodes.is_empty() && has_references(&node));
+        if !is_kept {
+            manifest.disabled.entry(node.unique_id.clone()).or_default().push(Disabled::Node(Arc::new(node)));
+            continue;
+        }
+        if let Some(first) = manifest.nodes.get(&node.unique_id) {
+            problems.push(duplicate(first, &node));
+            continue;
+        }
+        let is_versioned = matches!(&node.kind, NodeKind::Model(facts) if facts.version.is_some());
+        if matches!(node.kind, NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot) && !is_versioned {
+            let key = (node.package_name.clone(), node.name.clone());
+            let place = place_of(&node);
+            if let Some((other, first)) = names.get(&key) {
+                problems.push(
+                    Diagnostic::warning(
+                        "duplicate-name",
+                        format!(
+                            "a {} and a {} are both called `{}`",
+                            other.resource_type(),
+                            node.kind.resource_type(),
+                            node.name
+                        ),
+                    )
+                    .at(place, "this one")
+                    .at(first.clone(), "and this one")
+                    .help("rename one of them: a `ref` cannot tell them apart"),
+                );
+            } else {
+                names.insert(key, (node.unique_id.clone(), place));
+            }
+        }
+        manifest.nodes.insert(node.unique_id.clone(), Arc::new(node));
+    }
+}
+
+fn has_references(node: &Node) -> bool {
+    !node.refs.is_empty() || !node.sources.is_empty()
+}
+
+/// Where a node is declared.
+fn place_of(node: &Node) -> Span {
+    match &node.kind {
+        NodeKind::DataTest(test) => {
+            test.generic.as_ref().map_or_else(|| Span::start_of(&node.file), |generic| generic.span.clone())
+        }
+        NodeKind::Snapshot => node.code.clone(),
+        NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Analysis | NodeKind::Hook(_) => Span::start_of(&node.file),
+    }
+}
+
+fn duplicate(first: &Node, second: &Node) -> Diagnostic {
+    let message = match &second.kind {
+        NodeKind::DataTest(test) if test.generic.is_some() => format!("the test `{}` is declared twice", second.name),
+        _ => format!("there are two {}s called `{}`", second.kind.resource_type(), second.name),
+    };
+    let help = match &second.kind {
+        NodeKind::DataTest(test) if test.generic.is_some() => "remove one, or give it another `name:`",
+        _ => "rename one of the files, or disable one of the two",
+    };
+    Diagnostic::error("duplicate-name", message)
+        .at(place_of(second), "again here")
+        .at(place_of(first), "first here")
+        .help(help)
+}
+
+pub(super) fn drop_repeated_sources(declared: &mut Vec<DeclaredSource>, problems: &mut Vec<Diagnostic>) {
+    let mut first: HashMap<UniqueId, Span> = HashMap::new();
+    declared.retain(|source| {
+        let place = source.table.span.clone();
+        if let Some(first) = first.get(&source.table.unique_id) {
+            problems.push(
+                Diagnostic::error(
+                    "duplicate-name",
+                    format!("there are two sources `{}.{}`", source.table.source_name, source.table.name),
+                )
+                .at(place, "again here")
+                .at(first.clone(), "first here")
+                .help("remove one of them"),
+            );
+            return false;
+        }
+        first.insert(source.table.unique_id.clone(), place);
+        true
+    });
+}
+
+pub(super) fn add_sources(
+    scope: &Scope<'_>,
+    docs: &Docs,
+    declared: Vec<DeclaredSource>,
+    manifest: &mut Manifest,
+    problems: &mut Vec<Diagnostic>,
+) {
+    for source in declared {
+        let mut table = source.table;
+        let place = table.span.clone();
+        let mut quoted = Vec::new();
+        let describe = |text: &str, quoted: &mut Vec<UniqueId>, problems: &mut Vec<Diagnostic>| {
+            docs.described(scope, text, source.package, &|| place.clone(), quoted, problems)
+        };
+        table.description = describe(&table.description, &mut quoted, problems);
+        table.source_description = describe(&table.source_description, &mut Vec::new(), problems);
+        table.doc_blocks = quoted;
+        for column in table.columns.values_mut() {
+            describe_column(scope, docs, column, source.package, &place, problems);
+        }
+        let id = table.unique_id.clone();
+        let table = Arc::new(table);
+        if source.is_enabled {
+            manifest.sources.insert(id, table);
+        } else {
+            manifest.disabled.entry(id).or_default().push(Disabled::Source(table));
+        }
+    }
+}
+
+pub(super) fn add_exposures(
+    scope: &Scope<'_>,
+    docs: &Docs,
+    entries: &[&Entry<'_>],
+    lookup: &Lookup,
+    manifest: &mut Manifest,
+    problems: &mut Vec<Diagnostic>,
+) {
+    for entry in entries {
+        let mut exposure = exposures::exposure(scope, entry, problems);
+        let place = exposure.span.clone();
+        exposure.description =
+            docs.described(scope, &exposure.description, entry.package, &|| place.clone(), &mut Vec::new(), problems);
+        let referrer = Referrer {
+            noun: "exposure",
+            name: &exposure.name,
+            package: entry.package,
+            group: None,
+            place: exposure.span.clone(),
+            is_test: false,
+        };
+        let result = resolve(scope, lookup, &referrer, &exposure.refs, &exposure.sources);
+        exposure.depends_on.nodes = result.nodes;
+        let id = exposure.unique_id.clone();
+        if !exposure.config.is_enabled() {
+            manifest.disabled.entry(id).or_default().push(Disabled::Exposure(Arc::new(exposure)));
+            continue;
+        }
+        problems.extend(result.problems);
+        if let Some(first) = manifest.exposures.get(&id) {
+            problems.push(duplicate_entry("exposure", &exposure.name, &exposure.span, &first.span));
+            continue;
+        }
+        let exposure: Exposure = exposure;
+        manifest.exposures.insert(id, Arc::new(exposure));
+    }
+}
+
+fn duplicate_entry(noun: &str, name: &str, place: &Span, first: &Span) -> Diagnostic {
+    Diagnostic::error("duplicate-name", format!("there are two {noun}s called `{name}`"))
+        .at(place.clone(), "again here")
+        .at(first.clone(), "first here")
+        .help("rename one of them")
+}
+
+pub(super) fn add_unit_tests(
+    scope: &Scope<'_>,
+    entries: &[&Entry<'_>],
+    lookup: &Lookup,
+    nodes: &[Owned<Node>],
+    manifest: &mut Manifest,
+    problems: &mut Vec<Diagnostic>,
+) {
+    if entries.is_empty() {
+        return;
+    }
+    let index = NodeIndex::new(nodes.iter().map(|(_, node)| node));
+    let seeds: Vec<&Node> =
+        nodes.iter().map(|(_, node)| node).filter(|node| matches!(node.kind, NodeKind::Seed(_))).collect();
+    for entry in entries {
+        let mut found = Vec::new();
+        let test = unit_test(scope, entry, &seeds, &mut found);
+        let is_off = test.as_ref().is_some_and(|test| !test.config.is_enabled());
+        problems.extend(found.into_iter().filter(|_| !is_off));
+        let Some(test) = test else { continue };
+        match with_model(lookup, entry.package, &index, test) {
+            Tested::Enabled(tests) => tests.into_iter().for_each(|test| add_unit_test(test, manifest, problems)),
+            Tested::Disabled(mut test) => {
+                let mut values = JsonMap::clone(&test.config.values);
+                values.insert("enabled".to_string(), Json::Bool(false));
+                test.config = NodeConfig::new(values);
+                let id = test.unique_id.clone();
+                manifest.disabled.entry(id).or_default().push(Disabled::UnitTest(Arc::new(test)));
+            }
+            Tested::Broken(problem) => problems.push(problem),
+        }
+    }
+}
+
+fn add_unit_test(test: UnitTest, manifest: &mut Manifest, problems: &mut Vec<Diagnostic>) {
+    if let Some(first) = manifest.unit_tests.get(&test.unique_id) {
+        problems.push(duplicate_entry("unit test", &test.name, &test.span, &first.span));
+        return;
+    }
+    manifest.unit_tests.insert(test.unique_id.clone(), Arc::new(test));
+}
+
+pub(super) fn add_others(
+    scope: &Scope<'_>,
+    entries: &[Entry<'_>],
+    lookup: &Lookup,
+    manifest: &mut Manifest,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let mut found: Vec<Owned<OtherResource>> = Vec::new();
+    for entry in entries {
+        if let Some(kind) = others::kind_of(entry.section) {
+            found.push((entry.package, others::other(scope, entry, kind, problems)));
+        }
+    }
+    for (package, other) in &mut found {
+        let referrer = Referrer {
+            noun: "semantic model",
+            name: &other.name,
+            package: *package,
+            group: None,
+            place: other.span.clone(),
+            is_test: false,
+        };
+        let result = resolve(scope, lookup, &referrer, &other.refs, &[]);
+        if other.config.is_enabled() {
+            problems.extend(result.problems);
+        }
+        other.depends_on.nodes = result.nodes;
+    }
+    others::connect(&mut found, problems);
+    for (_, other) in found {
+        let id = other.unique_id.clone();
+        let other = Arc::new(other);
+        if other.config.is_enabled() {
+            if let Some(first) = manifest.others.get(&id) {
+                problems.push(duplicate_entry(other.resource_type, &other.name, &other.span, &first.span));
+                continue;
+            }
+            manifest.others.insert(id, other);
+        } else {
+            manifest.disabled.entry(id).or_default().push(Disabled::Other(other));
+        }
+    }
+}

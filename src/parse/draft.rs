@@ -1,0 +1,410 @@
+//! What the text of a model, test, analysis, snapshot, seed or hook says by itself, before properties describe it.
+//!
+//! Files are read for their references in parallel; the order of what comes out is that of the files.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::blocks::{blocks, trimmed};
+use super::checksum;
+use super::config::{ConfigProblem, ConfigRequest, Resolved, merge_call};
+use super::kind::ResourceKind;
+use super::scope::{Scope, has_jinja};
+use crate::diagnostic::Diagnostic;
+use crate::jinja::{CaptureRequest, Captured};
+use crate::manifest::{Json, JsonMap};
+use crate::project::yaml::Yaml;
+use crate::project::{Package, PackageFile, SeedFile};
+use crate::source::{SourceFile, Span};
+
+/// A node that is not yet described.
+pub(crate) struct Draft {
+    pub kind: ResourceKind,
+    /// Index into `Project::packages`.
+    pub package: usize,
+    pub name: String,
+    pub path: String,
+    pub original_file_path: String,
+    pub fqn: Vec<String>,
+    pub file: Arc<SourceFile>,
+    pub code: Span,
+    pub checksum: String,
+    pub captured: Captured,
+    /// The text's `config(…)` calls in one.
+    pub call: JsonMap,
+    pub unrendered_call: JsonMap,
+    /// Config without properties.
+    pub resolved: Resolved,
+    pub hook: Option<HookPlace>,
+}
+
+/// Which hook of dbt_project.yml it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HookPlace {
+    pub is_start: bool,
+    pub index: usize,
+}
+
+impl Draft {
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.resolved.config.get("enabled").and_then(Json::as_bool).unwrap_or(true)
+    }
+}
+
+/// A text that becomes a draft.
+struct Text<'t> {
+    kind: ResourceKind,
+    package: usize,
+    name: &'t str,
+    path: String,
+    original_file_path: &'t str,
+    fqn: Vec<String>,
+    code: Span,
+    checksum: String,
+    hook: Option<HookPlace>,
+}
+
+type Drafted = (Vec<Draft>, Vec<Diagnostic>);
+
+/// Every draft of every package.
+pub(crate) fn drafts(scope: &Scope<'_>) -> Drafted {
+    enum Work<'w> {
+        File(ResourceKind, usize, &'w PackageFile),
+        Seed(usize, &'w SeedFile),
+        Hooks(usize),
+    }
+    let mut work = Vec::new();
+    for (index, package) in scope.project.packages.iter().enumerate() {
+        let files = &package.files;
+        work.extend(files.models.iter().map(|file| Work::File(ResourceKind::Model, index, file)));
+        work.extend(files.snapshots.iter().map(|file| Work::File(ResourceKind::Snapshot, index, file)));
+        work.extend(files.analyses.iter().map(|file| Work::File(ResourceKind::Analysis, index, file)));
+        work.extend(files.tests.iter().map(|file| Work::File(ResourceKind::DataTest, index, file)));
+        work.extend(files.seeds.iter().map(|file| Work::Seed(index, file)));
+        work.push(Work::Hooks(index));
+    }
+    let drafted: Vec<Drafted> = work
+        .par_iter()
+        .map(|work| match work {
+            Work::File(ResourceKind::Snapshot, package, file) => snapshots_of_file(scope, *package, file),
+            Work::File(kind, package, file) => of_file(scope, *kind, *package, file),
+            Work::Seed(package, file) => of_seed(scope, *package, file),
+            Work::Hooks(package) => hooks(scope, *package),
+        })
+        .collect();
+    let (mut all, mut problems) = (Vec::new(), Vec::new());
+    for (drafts, found) in drafted {
+        all.extend(drafts);
+        problems.extend(found);
+    }
+    (all, problems)
+}
+
+fn of_file(scope: &Scope<'_>, kind: ResourceKind, package: usize, file: &PackageFile) -> Drafted {
+    let name = stem(&file.path);
+    let path = match kind {
+        // dbt puts analyses under a folder of that name, whatever theirs is called.
+        ResourceKind::Analysis if !scope.flag("require_corrected_analysis_fqns", false) => {
+            format!("analysis/{}", file.path)
+        }
+        _ => file.path.clone(),
+    };
+    let text = &file.file.text;
+    let text = Text {
+        kind,
+        package,
+        name,
+        fqn: fqn(&scope.package(package).name, &path, name),
+        path,
+        original_file_path: &file.original_file_path,
+        code: Span::new(&file.file, trimmed(text, 0..text.len())),
+        checksum: checksum::of_text(text),
+        hook: None,
+    };
+    let (draft, problems) = draft(scope, text);
+    (vec![draft], problems)
+}
+
+/// A snapshot's fqn has the name of its file, too.
+fn snapshots_of_file(scope: &Scope<'_>, package: usize, file: &PackageFile) -> Drafted {
+    let (found, mut problems) = blocks(&file.file, "snapshot");
+    let checksum = checksum::of_text(&file.file.text);
+    let mut drafts = Vec::new();
+    for block in found {
+        let mut names = fqn(&scope.package(package).name, &file.path, stem(&file.path));
+        names.push(block.name.clone());
+        let text = Text {
+            kind: ResourceKind::Snapshot,
+            package,
+            name: &block.name,
+            path: file.path.clone(),
+            original_file_path: &file.original_file_path,
+            fqn: names,
+            code: Span::new(&file.file, block.contents.clone()),
+            checksum: checksum.clone(),
+            hook: None,
+        };
+        let (draft, found) = draft(scope, text);
+        drafts.push(draft);
+        problems.extend(found);
+    }
+    (drafts, problems)
+}
+
+fn of_seed(scope: &Scope<'_>, package: usize, seed: &SeedFile) -> Drafted {
+    let file = SourceFile::new(seed.original_file_path.as_str(), seed.absolute.as_path(), "");
+    let mut problems = Vec::new();
+    let checksum = checksum::of_seed(&seed.absolute, &seed.original_file_path, seed_bytes_max(scope));
+    let checksum = checksum.unwrap_or_else(|error| {
+        problems.push(
+            Diagnostic::error("unreadable-file", format!("`{}` cannot be read: {error}", seed.original_file_path))
+                .at(Span::start_of(&file), ""),
+        );
+        String::new()
+    });
+    let name = stem(&seed.path);
+    let fqn = fqn(&scope.package(package).name, &seed.path, name);
+    let empty = JsonMap::new();
+    let request = ConfigRequest { kind: ResourceKind::Seed, package, fqn: &fqn, patch: &empty, call: &empty };
+    let resolved = scope.configs.resolve(&request);
+    let draft = Draft {
+        kind: ResourceKind::Seed,
+        package,
+        name: name.to_string(),
+        path: seed.path.clone(),
+        original_file_path: seed.original_file_path.clone(),
+        fqn,
+        code: Span::start_of(&file),
+        file,
+        checksum,
+        captured: Captured::default(),
+        call: JsonMap::new(),
+        unrendered_call: JsonMap::new(),
+        resolved,
+        hook: None,
+    };
+    (vec![draft], problems)
+}
+
+fn seed_bytes_max(scope: &Scope<'_>) -> Option<u64> {
+    let flags = scope.package(0).config.get("flags")?;
+    flags.get("maximum_seed_size_mib").and_then(Json::as_u64).map(|mebibytes| mebibytes * 1024 * 1024)
+}
+
+/// `on-run-start` and `on-run-end` of a package's dbt_project.yml.
+fn hooks(scope: &Scope<'_>, package: usize) -> Drafted {
+    let owner: &Package = scope.package(package);
+    let (mut drafts, mut problems) = (Vec::new(), Vec::new());
+    for (key, is_start) in [("on-run-start", true), ("on-run-end", false)] {
+        let Some(written) = owner.yaml.root.get(key) else { continue };
+        let hooks: Vec<&Yaml> =
+            if written.as_str().is_some() { vec![written] } else { written.items().iter().collect() };
+        for (index, hook) in hooks.into_iter().enumerate() {
+            let Some(sql) = hook.as_str() else { continue };
+            let name = format!("{}-{key}-{index}", owner.name);
+            let path = format!("hooks/{name}.sql");
+            let code = text_span(&owner.yaml.file, hook, sql);
+            let text = Text {
+                kind: ResourceKind::Operation,
+                package,
+                name: &name,
+                fqn: fqn(&owner.name, &path, &name),
+                path,
+                original_file_path: "./dbt_project.yml",
+                code,
+                checksum: checksum::of_text(&owner.yaml.file.text),
+                hook: Some(HookPlace { is_start, index }),
+            };
+            let (draft, found) = draft(scope, text);
+            drafts.push(draft);
+            problems.extend(found);
+        }
+    }
+    (drafts, problems)
+}
+
+/// Reads a text's references and config calls.
+fn draft(scope: &Scope<'_>, text: Text<'_>) -> (Draft, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let empty = JsonMap::new();
+    let request = ConfigRequest { kind: text.kind, package: text.package, fqn: &text.fqn, patch: &empty, call: &empty };
+    let project_config = scope.configs.resolve(&request).config;
+    let mut captured = Captured::default();
+    if has_jinja(text.code.text()) {
+        let model = model_json(scope, &text, &project_config);
+        match scope.engine.capture(&CaptureRequest {
+            code: &text.code,
+            package: &scope.package(text.package).name,
+            vars: scope.vars(text.package),
+            model: &model,
+            config: &project_config,
+            arguments: None,
+        }) {
+            Ok(found) => captured = found,
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    let (mut call, mut unrendered_call) = (JsonMap::new(), JsonMap::new());
+    for written in &captured.configs {
+        merge_call(&mut call, written);
+    }
+    for written in &captured.unrendered_configs {
+        unrendered_call.extend(written.clone());
+    }
+    if unrendered_call.is_empty() {
+        unrendered_call.clone_from(&call);
+    }
+    let request = ConfigRequest { kind: text.kind, package: text.package, fqn: &text.fqn, patch: &empty, call: &call };
+    let resolved = scope.configs.resolve(&request);
+    let mut draft = Draft {
+        kind: text.kind,
+        package: text.package,
+        name: text.name.to_string(),
+        path: text.path,
+        original_file_path: text.original_file_path.to_string(),
+        fqn: text.fqn,
+        file: Arc::clone(&text.code.file),
+        code: text.code,
+        checksum: text.checksum,
+        captured,
+        call,
+        unrendered_call,
+        resolved,
+        hook: text.hook,
+    };
+    let config = Arc::clone(&draft.resolved.config);
+    problems.extend(capture_hooks(scope, &mut draft, &config));
+    (draft, problems)
+}
+
+/// Adds what pre- and post-hooks refer to. Like dbt, once for the text's config and again when properties change it.
+pub(crate) fn capture_hooks(scope: &Scope<'_>, draft: &mut Draft, config: &JsonMap) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for key in ["pre-hook", "post-hook"] {
+        let hooks = config.get(key).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+        for sql in hooks.iter().filter_map(|hook| hook.get("sql").and_then(Json::as_str)) {
+            if !has_jinja(sql) {
+                continue;
+            }
+            let code = hook_span(scope, draft, sql);
+            let model = base_json(scope, draft.kind, draft.package, &draft.name, &draft.fqn, &draft.path);
+            match scope.engine.capture(&CaptureRequest {
+                code: &code,
+                package: &scope.package(draft.package).name,
+                vars: scope.vars(draft.package),
+                model: &model,
+                config,
+                arguments: None,
+            }) {
+                Ok(found) => {
+                    draft.captured.refs.extend(found.refs);
+                    draft.captured.sources.extend(found.sources);
+                    for called in found.macros {
+                        if !draft.captured.macros.contains(&called) {
+                            draft.captured.macros.push(called);
+                        }
+                    }
+                }
+                Err(problem) => problems.push(*problem),
+            }
+        }
+    }
+    problems
+}
+
+/// Where a hook is written, if its text can be found: in the file itself or in dbt_project.yml.
+fn hook_span(scope: &Scope<'_>, draft: &Draft, sql: &str) -> Span {
+    let root = &scope.package(0).yaml.file;
+    for file in [&draft.file, &scope.package(draft.package).yaml.file, root] {
+        if let Some(at) = file.text.find(sql) {
+            return Span::new(file, at..at + sql.len());
+        }
+    }
+    let file = SourceFile::in_memory(format!("hook of {}", draft.original_file_path), sql);
+    Span::new(&file, 0..sql.len())
+}
+
+/// The span of a YAML text, where the file has it letter for letter; else a text of its own under the file's path.
+pub(crate) fn text_span(file: &Arc<SourceFile>, node: &Yaml, text: &str) -> Span {
+    let range = node.start as usize..(node.end as usize).min(file.text.len());
+    let within = file.text.get(range.clone()).unwrap_or_default();
+    if let Some(at) = within.find(text) {
+        let start = range.start + at;
+        return Span::new(file, start..start + text.len());
+    }
+    let copy = SourceFile::in_memory(file.path.as_str(), text);
+    Span::new(&copy, 0..text.len())
+}
+
+fn model_json(scope: &Scope<'_>, text: &Text<'_>, config: &JsonMap) -> JsonMap {
+    let mut model = base_json(scope, text.kind, text.package, text.name, &text.fqn, &text.path);
+    model.insert("original_file_path".to_string(), Json::from(text.original_file_path));
+    model.insert("config".to_string(), Json::Object(config.clone()));
+    model
+}
+
+/// What `model` shows while a text is read for its references.
+pub(crate) fn base_json(
+    scope: &Scope<'_>,
+    kind: ResourceKind,
+    package: usize,
+    name: &str,
+    fqn: &[String],
+    path: &str,
+) -> JsonMap {
+    let target = &scope.project.target;
+    let package = scope.package(package).name.as_str();
+    let mut model = JsonMap::with_capacity(14);
+    let mut put = |key: &str, value: Json| model.insert(key.to_string(), value);
+    put("database", Json::from(target.database.as_str()));
+    put("schema", Json::from(target.schema.as_str()));
+    put("name", Json::from(name));
+    put("resource_type", Json::from(kind.resource_type()));
+    put("package_name", Json::from(package));
+    put("path", Json::from(path));
+    put("unique_id", Json::from(format!("{}.{package}.{name}", kind.resource_type())));
+    put("fqn", fqn.iter().map(String::as_str).collect());
+    put("alias", Json::from(name));
+    put("tags", Json::Array(Vec::new()));
+    put("meta", Json::Object(JsonMap::new()));
+    model
+}
+
+/// The file name without its last extension.
+pub(crate) fn stem(path: &str) -> &str {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem)
+}
+
+/// Package, folders of the path, name.
+pub(crate) fn fqn(package: &str, path: &str, name: &str) -> Vec<String> {
+    let mut names = fqn_prefix(package, path);
+    names.push(name.to_string());
+    names
+}
+
+pub(crate) fn fqn_prefix(package: &str, path: &str) -> Vec<String> {
+    let mut names = vec![package.to_string()];
+    if let Some((folders, _)) = path.rsplit_once('/') {
+        names.extend(folders.split('/').map(str::to_string));
+    }
+    names
+}
+
+/// A config value that cannot stand, told at the place it was most likely written at.
+pub(crate) fn config_problem(problem: &ConfigProblem, subject: &str, places: &[Span]) -> Diagnostic {
+    let message = format!("config `{}` of {subject} {}", problem.key, problem.message);
+    let diagnostic = Diagnostic::error("invalid-config", message);
+    let found = places.iter().find_map(|place| {
+        let at = place.text().find(problem.key.as_str())?;
+        let start = place.start as usize + at;
+        Some(Span::new(&place.file, start..start + problem.key.len()))
+    });
+    match found
+        .or_else(|| places.first().map(|place| Span::new(&place.file, place.start as usize..place.start as usize)))
+    {
+        Some(span) => diagnostic.at(span, "set here"),
+        None => diagnostic,
+    }
+}

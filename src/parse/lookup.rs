@@ -1,0 +1,187 @@
+//! Finds what a `ref` or `source` names: own package first, then the root project, then anywhere.
+//!
+//! Source: dbt-core 1.12, `contracts/graph/manifest.py`, `resolve_ref` and `_packages_to_search`.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::sources::DeclaredSource;
+use crate::manifest::{Access, Json, Node, NodeKind, UniqueId, python};
+
+/// What can be referred to, by the name it is referred to with.
+pub(crate) struct Lookup {
+    root: usize,
+    is_own_package_first: bool,
+    nodes: HashMap<String, Vec<Entry>>,
+    disabled_nodes: HashMap<String, Vec<Entry>>,
+    sources: HashMap<String, Vec<Entry>>,
+    disabled_sources: HashMap<String, Vec<Entry>>,
+    facts: HashMap<UniqueId, TargetFacts>,
+    /// Versions of each versioned model, for those who name one that is not there.
+    versions: HashMap<String, BTreeSet<String>>,
+}
+
+struct Entry {
+    package: usize,
+    id: UniqueId,
+}
+
+/// What must be known of a node that is referred to.
+#[derive(Clone, Debug)]
+pub(crate) struct TargetFacts {
+    pub package: usize,
+    pub access: Option<Access>,
+    pub group: Option<String>,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum Resolution {
+    Found(UniqueId),
+    Disabled(UniqueId),
+    /// Several packages have it, and none of them is nearer.
+    Ambiguous(Vec<UniqueId>),
+    Missing,
+}
+
+impl Lookup {
+    /// `nodes` with the index of their package.
+    pub(crate) fn new<'n>(
+        nodes: impl IntoIterator<Item = (usize, &'n Node)>,
+        sources: &[DeclaredSource],
+        is_own_package_first: bool,
+    ) -> Self {
+        let mut lookup = Self {
+            root: 0,
+            is_own_package_first,
+            nodes: HashMap::new(),
+            disabled_nodes: HashMap::new(),
+            sources: HashMap::new(),
+            disabled_sources: HashMap::new(),
+            facts: HashMap::new(),
+            versions: HashMap::new(),
+        };
+        for (package, node) in nodes {
+            lookup.add(package, node);
+        }
+        for source in sources {
+            let name = format!("{}.{}", source.table.source_name, source.table.name);
+            let entry = Entry { package: source.package, id: source.table.unique_id.clone() };
+            let map = if source.is_enabled { &mut lookup.sources } else { &mut lookup.disabled_sources };
+            map.entry(name).or_default().push(entry);
+        }
+        lookup
+    }
+
+    fn add(&mut self, package: usize, node: &Node) {
+        let (access, version) = match &node.kind {
+            NodeKind::Model(facts) => (Some(facts.access), facts.version.as_ref().map(|v| (v, &facts.latest_version))),
+            NodeKind::Seed(_) | NodeKind::Snapshot => (None, None),
+            NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => return,
+        };
+        let mut names = Vec::new();
+        match version {
+            None => names.push(node.name.clone()),
+            Some((version, latest)) => {
+                names.push(versioned(&node.name, version));
+                if latest.as_ref().is_some_and(|latest| super::versions::is_same(latest, version)) {
+                    names.push(node.name.clone());
+                }
+                self.versions.entry(node.name.clone()).or_default().insert(python::text(version));
+            }
+        }
+        self.facts.insert(node.unique_id.clone(), TargetFacts { package, access, group: node.group.clone() });
+        let map = if node.config.is_enabled() { &mut self.nodes } else { &mut self.disabled_nodes };
+        for name in names {
+            let entries = map.entry(name).or_default();
+            // Within a package the last of a name is the one that is found, as in dbt.
+            entries.retain(|entry| entry.package != package);
+            entries.push(Entry { package, id: node.unique_id.clone() });
+        }
+    }
+
+    pub(crate) fn node(&self, from: usize, package: Option<usize>, name: &str, version: Option<&Json>) -> Resolution {
+        match version.filter(|version| !version.is_null()) {
+            Some(version) => self.find(&self.nodes, &self.disabled_nodes, from, package, &versioned(name, version)),
+            None => self.find(&self.nodes, &self.disabled_nodes, from, package, name),
+        }
+    }
+
+    pub(crate) fn source(&self, from: usize, source: &str, table: &str) -> Resolution {
+        match self.find(&self.sources, &self.disabled_sources, from, None, &format!("{source}.{table}")) {
+            // Of sources dbt takes the first, in the order of packages.
+            Resolution::Ambiguous(mut ids) => Resolution::Found(ids.swap_remove(0)),
+            found => found,
+        }
+    }
+
+    fn find(
+        &self,
+        enabled: &HashMap<String, Vec<Entry>>,
+        disabled: &HashMap<String, Vec<Entry>>,
+        from: usize,
+        package: Option<usize>,
+        name: &str,
+    ) -> Resolution {
+        let order: &[Option<usize>] = match package {
+            Some(package) => &[Some(package)],
+            None if from == self.root => &[Some(self.root), None],
+            None if self.is_own_package_first => &[Some(from), Some(self.root), None],
+            None => &[Some(self.root), Some(from), None],
+        };
+        let mut disabled_twin = None;
+        for &package in order {
+            let of = |map: &HashMap<String, Vec<Entry>>| -> Vec<UniqueId> {
+                let entries = map.get(name).map(Vec::as_slice).unwrap_or_default();
+                let wanted = entries.iter().filter(|entry| package.is_none_or(|package| entry.package == package));
+                wanted.map(|entry| entry.id.clone()).collect()
+            };
+            let mut found = of(enabled);
+            match found.len() {
+                0 => {}
+                1 => return Resolution::Found(found.swap_remove(0)),
+                _ => return Resolution::Ambiguous(found),
+            }
+            disabled_twin = disabled_twin.or_else(|| of(disabled).into_iter().next());
+        }
+        disabled_twin.map_or(Resolution::Missing, Resolution::Disabled)
+    }
+
+    pub(crate) fn facts(&self, id: &UniqueId) -> Option<&TargetFacts> {
+        self.facts.get(id)
+    }
+
+    /// The enabled node of a package, or a disabled one of any, that a test of that name stands on.
+    pub(crate) fn attached(
+        &self,
+        package: usize,
+        name: &str,
+        version: Option<&Json>,
+    ) -> Option<(UniqueId, Option<String>)> {
+        let key = version.map_or_else(|| name.to_string(), |version| versioned(name, version));
+        let own = self.nodes.get(&key).and_then(|entries| entries.iter().find(|entry| entry.package == package));
+        let entry = own.or_else(|| self.disabled_nodes.get(&key).and_then(|entries| entries.first()))?;
+        let group = self.facts.get(&entry.id).and_then(|facts| facts.group.clone());
+        Some((entry.id.clone(), group))
+    }
+
+    /// Names that a `ref` without a version can have.
+    pub(crate) fn node_names(&self) -> impl Iterator<Item = &str> {
+        let mut names: Vec<_> = self.nodes.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
+    /// `(source, table)` of every enabled source.
+    pub(crate) fn source_names(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut names: Vec<_> = self.sources.keys().filter_map(|name| name.split_once('.')).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
+    pub(crate) fn versions(&self, name: &str) -> Option<&BTreeSet<String>> {
+        self.versions.get(name)
+    }
+}
+
+fn versioned(name: &str, version: &Json) -> String {
+    format!("{name}.v{}", python::text(version))
+}

@@ -1,0 +1,141 @@
+//! Metrics, semantic models, saved queries and functions: read and kept, not run.
+
+use std::collections::HashMap;
+
+use super::calls::{Target, target};
+use super::columns::texts;
+use super::config::ConfigRequest;
+use super::draft::{config_problem, fqn};
+use super::kind::ResourceKind;
+use super::properties::{Entry, Section};
+use super::scope::Scope;
+use crate::diagnostic::Diagnostic;
+use crate::manifest::{DependsOn, Json, JsonMap, NodeConfig, OtherResource, RefCall, UniqueId};
+
+pub(crate) fn other(
+    scope: &Scope<'_>,
+    entry: &Entry<'_>,
+    kind: ResourceKind,
+    problems: &mut Vec<Diagnostic>,
+) -> OtherResource {
+    let package = scope.package(entry.package).name.clone();
+    let fqn = fqn(&package, &entry.file.path, &entry.name);
+    let patch = entry.data.get("config").and_then(Json::as_object).cloned().unwrap_or_default();
+    let empty = JsonMap::new();
+    let request = ConfigRequest { kind, package: entry.package, fqn: &fqn, patch: &patch, call: &empty };
+    let resolved = scope.configs.resolve(&request);
+    let subject = format!("{} `{}`", kind.noun(), entry.name);
+    let places = [entry.span(entry.yaml)];
+    problems.extend(resolved.problems.iter().map(|problem| config_problem(problem, &subject, &places)));
+    let config = NodeConfig::new(resolved.config);
+    let mut tags = texts(entry.data.get("tags"));
+    tags.extend(config.tags());
+    tags.sort();
+    tags.dedup();
+    let mut body = entry.data.clone();
+    body.shift_remove("config");
+    body.insert("unrendered_config".to_string(), Json::Object(scope.configs.unrendered(&request)));
+    body.insert("group".to_string(), config.get("group").cloned().unwrap_or(Json::Null));
+    let refs = entry.text("model").and_then(target).into_iter().filter_map(|found| match found {
+        Target::Ref { package, name, version } => {
+            let place = entry.yaml.get("model").unwrap_or(entry.yaml);
+            Some(RefCall { package, name, version, span: Some(entry.span(place)) })
+        }
+        Target::Source { .. } => None,
+    });
+    OtherResource {
+        unique_id: UniqueId::new(format!("{}.{package}.{}", kind.resource_type(), entry.name)),
+        resource_type: kind.resource_type(),
+        name: entry.name.clone(),
+        package_name: package,
+        path: entry.file.path.clone(),
+        original_file_path: entry.file.original_file_path.clone(),
+        fqn,
+        refs: refs.collect(),
+        config,
+        tags,
+        depends_on: DependsOn::default(),
+        body,
+        created_at: scope.created_at,
+        span: entry.name_span(),
+    }
+}
+
+pub(crate) fn kind_of(section: Section) -> Option<ResourceKind> {
+    match section {
+        Section::Metrics => Some(ResourceKind::Metric),
+        Section::SemanticModels => Some(ResourceKind::SemanticModel),
+        Section::SavedQueries => Some(ResourceKind::SavedQuery),
+        Section::Functions => Some(ResourceKind::Function),
+        Section::Models
+        | Section::Seeds
+        | Section::Snapshots
+        | Section::Sources
+        | Section::Macros
+        | Section::DataTests
+        | Section::Analyses
+        | Section::Exposures
+        | Section::Groups
+        | Section::UnitTests => None,
+    }
+}
+
+/// Metrics read semantic models by their measures, and other metrics by name; saved queries read metrics.
+pub(crate) fn connect(others: &mut [(usize, OtherResource)], problems: &mut Vec<Diagnostic>) {
+    let mut by_measure: HashMap<String, UniqueId> = HashMap::new();
+    let mut metrics: HashMap<String, UniqueId> = HashMap::new();
+    for (_, other) in others.iter().filter(|(_, other)| other.config.is_enabled()) {
+        let measures = other.body.get("measures").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+        for name in measures.iter().filter_map(|measure| measure.get("name").and_then(Json::as_str)) {
+            by_measure.insert(name.to_string(), other.unique_id.clone());
+        }
+        if other.resource_type == "metric" {
+            metrics.insert(other.name.clone(), other.unique_id.clone());
+        }
+    }
+    for (_, other) in others.iter_mut() {
+        let (measure_names, metric_names) = match other.resource_type {
+            "metric" => inputs(&other.body),
+            "saved_query" => {
+                let listed = other.body.get("query_params").and_then(|params| params.get("metrics"));
+                (Vec::new(), texts(listed))
+            }
+            _ => continue,
+        };
+        let found = measure_names
+            .iter()
+            .map(|name| (name, "measure", by_measure.get(name)))
+            .chain(metric_names.iter().map(|name| (name, "metric", metrics.get(name))));
+        for (name, noun, id) in found {
+            match id {
+                Some(id) if !other.depends_on.nodes.contains(id) => other.depends_on.nodes.push(id.clone()),
+                Some(_) => {}
+                None => problems.push(
+                    Diagnostic::error(
+                        "unresolved-metric",
+                        format!("`{}` uses the {noun} `{name}`, which does not exist", other.name),
+                    )
+                    .at(other.span.clone(), "declared here")
+                    .suggest(name, by_measure.keys().chain(metrics.keys()).map(String::as_str)),
+                ),
+            }
+        }
+    }
+}
+
+/// `(measures, metrics)` that a metric is made of.
+fn inputs(body: &JsonMap) -> (Vec<String>, Vec<String>) {
+    let Some(params) = body.get("type_params") else { return (Vec::new(), Vec::new()) };
+    let name = |value: &Json| value.as_str().or_else(|| value.get("name").and_then(Json::as_str)).map(str::to_string);
+    let conversion = params.get("conversion_type_params");
+    let measures = [
+        params.get("measure"),
+        conversion.and_then(|params| params.get("base_measure")),
+        conversion.and_then(|params| params.get("conversion_measure")),
+    ];
+    let mut metrics: Vec<_> =
+        ["numerator", "denominator"].iter().filter_map(|key| params.get(*key)).filter_map(name).collect();
+    let listed = params.get("metrics").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    metrics.extend(listed.iter().filter_map(name));
+    (measures.into_iter().flatten().filter_map(name).collect(), metrics)
+}

@@ -1,0 +1,261 @@
+//! References become dependencies, or a pointed complaint.
+
+use rayon::prelude::*;
+
+use super::lookup::{Lookup, Resolution};
+use super::scope::Scope;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::manifest::{Access, Json, Node, NodeKind, RefCall, SourceCall, UniqueId, python};
+use crate::source::Span;
+
+/// Who refers: for messages and for the rules of access.
+pub(crate) struct Referrer<'r> {
+    /// `model`, `test`, `exposure`, …
+    pub noun: &'r str,
+    pub name: &'r str,
+    pub package: usize,
+    pub group: Option<&'r str>,
+    /// Where to point when a call has no place of its own.
+    pub place: Span,
+    /// A test whose target is missing is switched off with a warning; anything else cannot stand.
+    pub is_test: bool,
+}
+
+/// What became of an item's references.
+#[derive(Default)]
+pub(crate) struct Dependencies {
+    pub nodes: Vec<UniqueId>,
+    /// A reference led nowhere.
+    pub is_broken: bool,
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Dependencies of every node, in the order of `nodes`.
+pub(crate) fn dependencies(scope: &Scope<'_>, lookup: &Lookup, nodes: &[(usize, Node)]) -> Vec<Dependencies> {
+    nodes.par_iter().map(|(package, node)| of_node(scope, lookup, *package, node)).collect()
+}
+
+fn of_node(scope: &Scope<'_>, lookup: &Lookup, package: usize, node: &Node) -> Dependencies {
+    let place = match &node.kind {
+        NodeKind::DataTest(test) => test.generic.as_ref().map(|generic| generic.span.clone()),
+        NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::Analysis | NodeKind::Hook(_) => None,
+    };
+    let referrer = Referrer {
+        noun: match node.kind {
+            NodeKind::Hook(_) => "hook",
+            NodeKind::Model(_)
+            | NodeKind::Seed(_)
+            | NodeKind::Snapshot
+            | NodeKind::DataTest(_)
+            | NodeKind::Analysis => node.kind.resource_type(),
+        },
+        name: &node.name,
+        package,
+        group: node.group.as_deref(),
+        place: place.unwrap_or_else(|| Span::start_of(&node.file)),
+        is_test: matches!(node.kind, NodeKind::DataTest(_)),
+    };
+    resolve(scope, lookup, &referrer, &node.refs, &node.sources)
+}
+
+/// Sources first, then refs, each target once.
+pub(crate) fn resolve(
+    scope: &Scope<'_>,
+    lookup: &Lookup,
+    referrer: &Referrer<'_>,
+    refs: &[RefCall],
+    sources: &[SourceCall],
+) -> Dependencies {
+    let mut result = Dependencies::default();
+    for call in sources {
+        match lookup.source(referrer.package, &call.source, &call.table) {
+            Resolution::Found(id) => result.add(id),
+            Resolution::Disabled(_) | Resolution::Ambiguous(_) => {
+                result.is_broken = true;
+                result.problems.push(disabled_source(referrer, call));
+            }
+            Resolution::Missing => {
+                result.is_broken = true;
+                result.problems.push(missing_source(lookup, referrer, call));
+            }
+        }
+    }
+    for call in refs {
+        let package = match &call.package {
+            None => None,
+            Some(name) => match scope.package_index(name) {
+                Some(index) => Some(index),
+                None => {
+                    result.is_broken = true;
+                    result.problems.push(unknown_package(scope, referrer, call, name));
+                    continue;
+                }
+            },
+        };
+        match lookup.node(referrer.package, package, &call.name, call.version.as_ref()) {
+            Resolution::Found(id) => {
+                if let Some(problem) = refused(scope, lookup, referrer, call, &id) {
+                    result.problems.push(problem);
+                }
+                result.add(id);
+            }
+            Resolution::Disabled(_) => {
+                result.is_broken = true;
+                // A test on something that is switched off is switched off in silence.
+                if !referrer.is_test {
+                    result.problems.push(disabled_ref(referrer, call));
+                }
+            }
+            Resolution::Ambiguous(ids) => {
+                result.is_broken = true;
+                result.problems.push(ambiguous_ref(referrer, call, &ids));
+            }
+            Resolution::Missing => {
+                result.is_broken = true;
+                result.problems.push(missing_ref(lookup, referrer, call));
+            }
+        }
+    }
+    result
+}
+
+impl Dependencies {
+    fn add(&mut self, id: UniqueId) {
+        if !self.nodes.contains(&id) {
+            self.nodes.push(id);
+        }
+    }
+}
+
+fn told(referrer: &Referrer<'_>, code: &'static str, message: String) -> Diagnostic {
+    if referrer.is_test { Diagnostic::warning(code, message) } else { Diagnostic::error(code, message) }
+}
+
+fn place(referrer: &Referrer<'_>, span: Option<&Span>) -> Span {
+    span.cloned().unwrap_or_else(|| referrer.place.clone())
+}
+
+fn called(call: &RefCall) -> String {
+    match &call.version {
+        Some(version) if !version.is_null() => format!("version {} of `{}`", python::text(version), call.name),
+        _ => format!("`{}`", call.name),
+    }
+}
+
+fn missing_ref(lookup: &Lookup, referrer: &Referrer<'_>, call: &RefCall) -> Diagnostic {
+    let message = format!("{} `{}` refers to {}, which does not exist", referrer.noun, referrer.name, called(call));
+    let span = place(referrer, call.span.as_ref());
+    if let (Some(versions), Some(_)) = (lookup.versions(&call.name), &call.version) {
+        let versions: Vec<_> = versions.iter().map(|version| format!("`{version}`")).collect();
+        return told(referrer, "unresolved-ref", message)
+            .at(span, "no such version")
+            .help(format!("its versions are {}", versions.join(", ")));
+    }
+    let label = match &call.package {
+        Some(package) => format!("package `{package}` has no model, seed or snapshot of this name"),
+        None => "no model, seed or snapshot has this name".to_string(),
+    };
+    told(referrer, "unresolved-ref", message).at(span, label).suggest(&call.name, lookup.node_names())
+}
+
+fn unknown_package(scope: &Scope<'_>, referrer: &Referrer<'_>, call: &RefCall, package: &str) -> Diagnostic {
+    let message = format!(
+        "{} `{}` refers to `{}` of package `{package}`, which is not installed",
+        referrer.noun, referrer.name, call.name
+    );
+    told(referrer, "unresolved-ref", message)
+        .at(place(referrer, call.span.as_ref()), "no package has this name")
+        .suggest(package, scope.project.packages.iter().map(|package| package.name.as_str()))
+}
+
+fn disabled_ref(referrer: &Referrer<'_>, call: &RefCall) -> Diagnostic {
+    let message = format!("{} `{}` refers to {}, which is disabled", referrer.noun, referrer.name, called(call));
+    told(referrer, "disabled-ref", message)
+        .at(place(referrer, call.span.as_ref()), "this is switched off")
+        .help(format!("set `enabled: true` on `{}`, or disable `{}` too", call.name, referrer.name))
+}
+
+fn ambiguous_ref(referrer: &Referrer<'_>, call: &RefCall, ids: &[UniqueId]) -> Diagnostic {
+    let packages: Vec<_> = ids.iter().filter_map(|id| id.split('.').nth(1)).collect();
+    let message =
+        format!("{} `{}` refers to `{}`, which is in several packages", referrer.noun, referrer.name, call.name);
+    told(referrer, "ambiguous-ref", message)
+        .at(
+            place(referrer, call.span.as_ref()),
+            format!("in {}", packages.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        )
+        .help(format!("name the package: `ref('{}', '{}')`", packages.first().copied().unwrap_or_default(), call.name))
+}
+
+fn missing_source(lookup: &Lookup, referrer: &Referrer<'_>, call: &SourceCall) -> Diagnostic {
+    let message = format!(
+        "{} `{}` reads the source `{}.{}`, which does not exist",
+        referrer.noun, referrer.name, call.source, call.table
+    );
+    let tables = || lookup.source_names().filter(|(source, _)| *source == call.source).map(|(_, table)| table);
+    let label = if tables().next().is_some() {
+        format!("source `{}` has no such table", call.source)
+    } else {
+        "no source has this name".to_string()
+    };
+    let problem = told(referrer, "unresolved-source", message).at(place(referrer, call.span.as_ref()), label);
+    let found = match nearest(&call.table, tables()) {
+        Some(table) => Some((call.source.clone(), table.to_string())),
+        None => {
+            let sources = lookup.source_names().filter(|(_, table)| *table == call.table).map(|(source, _)| source);
+            nearest(&call.source, sources).map(|source| (source.to_string(), call.table.clone()))
+        }
+    };
+    match found {
+        Some((source, table)) => problem.help(format!("did you mean `source('{source}', '{table}')`?")),
+        None => problem,
+    }
+}
+
+fn disabled_source(referrer: &Referrer<'_>, call: &SourceCall) -> Diagnostic {
+    let message = format!(
+        "{} `{}` reads the source `{}.{}`, which is disabled",
+        referrer.noun, referrer.name, call.source, call.table
+    );
+    told(referrer, "disabled-source", message)
+        .at(place(referrer, call.span.as_ref()), "this is switched off")
+        .help("set `enabled: true` on the source")
+}
+
+/// Private models are for their group; protected ones for their package, where it restricts access.
+fn refused(
+    scope: &Scope<'_>,
+    lookup: &Lookup,
+    referrer: &Referrer<'_>,
+    call: &RefCall,
+    id: &UniqueId,
+) -> Option<Diagnostic> {
+    let facts = lookup.facts(id)?;
+    let restricts = scope.package(facts.package).config.get("restrict-access").and_then(Json::as_bool) == Some(true);
+    let is_other_package = facts.package != referrer.package;
+    let span = place(referrer, call.span.as_ref());
+    let subject = format!("{} `{}` refers to `{}`", referrer.noun, referrer.name, call.name);
+    match facts.access? {
+        Access::Private => {
+            let is_same_group = referrer.group.is_some() && referrer.group == facts.group.as_deref();
+            if is_same_group && !(is_other_package && restricts) {
+                return None;
+            }
+            let group = facts.group.as_deref().unwrap_or_default();
+            Some(
+                Diagnostic::error("private-ref", format!("{subject}, which is private to the group `{group}`"))
+                    .at(span, "not for this group")
+                    .help(format!(
+                        "give `{}` the `group: {group}`, or make `{}` `access: protected`",
+                        referrer.name, call.name
+                    )),
+            )
+        }
+        Access::Protected if is_other_package && restricts => Some(
+            Diagnostic::error("protected-ref", format!("{subject}, which is protected within its package"))
+                .at(span, "not for other packages")
+                .help(format!("make `{}` `access: public`", call.name)),
+        ),
+        Access::Protected | Access::Public => None,
+    }
+}

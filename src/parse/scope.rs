@@ -1,0 +1,207 @@
+//! What every part of parsing looks at: the project, the engine, vars, naming, and the rendering of YAML values.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use super::config::ConfigLevels;
+use super::kind::ResourceKind;
+use crate::diagnostic::Diagnostic;
+use crate::jinja::{Engine, NameKind, YamlEngine};
+use crate::manifest::{Json, JsonMap, UniqueId};
+use crate::project::{Package, Project, YamlRenderer, YamlScope};
+use crate::relation::{Quoting, Relation};
+
+pub(crate) struct Scope<'a> {
+    pub project: &'a Project,
+    pub engine: &'a Engine,
+    yaml: YamlEngine,
+    pub configs: ConfigLevels<'a>,
+    /// Vars as each package sees them, in the order of `Project::packages`.
+    vars: Vec<Arc<JsonMap>>,
+    quoting: Quoting,
+    naming: Naming,
+    pub where_subquery: Option<UniqueId>,
+    pub created_at: f64,
+}
+
+/// Names a node got from the naming macros.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    pub database: Option<String>,
+    pub schema: String,
+    pub alias: String,
+}
+
+/// Which naming macros the project wrote for itself. With the built-in ones, schema and database depend on nothing
+/// but the custom value, and are asked for once per value.
+struct Naming {
+    is_custom: [bool; 3],
+    asked: RwLock<HashMap<(usize, Option<String>), String>>,
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn new(project: &'a Project, engine: &'a Engine) -> Self {
+        let levels = project.packages.iter().map(|package| (&package.config, unrendered(package)));
+        Self {
+            project,
+            engine,
+            yaml: YamlEngine::new(),
+            configs: ConfigLevels::new(project.target.kind, levels),
+            vars: project.packages.iter().map(|package| project.vars_for(&package.name)).collect(),
+            quoting: project_quoting(project),
+            naming: Naming::new(project, engine),
+            where_subquery: engine
+                .find_macro("get_where_subquery", project.name())
+                .map(|found| found.unique_id.clone()),
+            created_at: project.invocation.started_at.timestamp_millis() as f64 / 1000.0,
+        }
+    }
+
+    pub(crate) fn package(&self, index: usize) -> &'a Package {
+        &self.project.packages[index]
+    }
+
+    pub(crate) fn package_index(&self, name: &str) -> Option<usize> {
+        self.project.packages.iter().position(|package| package.name == name)
+    }
+
+    pub(crate) fn vars(&self, package: usize) -> &Arc<JsonMap> {
+        &self.vars[package]
+    }
+
+    /// A flag of dbt_project.yml's `flags:`, which dbt calls behaviour changes.
+    pub(crate) fn flag(&self, name: &str, default: bool) -> bool {
+        let flags = self.package(0).config.get("flags");
+        flags.and_then(|flags| flags.get(name)).and_then(Json::as_bool).unwrap_or(default)
+    }
+
+    /// Renders a text of a properties file; text without Jinja comes back as it is.
+    ///
+    /// # Errors
+    /// The message alone.
+    pub(crate) fn render(&self, text: &str, package: usize) -> Result<Json, String> {
+        if !has_jinja(text) {
+            return Ok(Json::from(text));
+        }
+        let scope = YamlScope {
+            vars: &self.vars[package],
+            target: Some(&self.project.target.context),
+            may_read_secrets: false,
+        };
+        self.yaml.render(text, &scope)
+    }
+
+    /// Database, schema and alias of a node.
+    ///
+    /// # Errors
+    /// A naming macro of the project failed.
+    pub(crate) fn names(
+        &self,
+        kind: ResourceKind,
+        merged: &JsonMap,
+        node: &dyn Fn() -> JsonMap,
+        package: &str,
+    ) -> Result<Names, Box<Diagnostic>> {
+        let text = |key: &str| merged.get(key).and_then(Json::as_str);
+        let mut node = CachedNode { make: node, made: None };
+        let database = self.name(NameKind::Database, text("database"), &mut node, package)?;
+        let schema = self.name(NameKind::Schema, text("schema"), &mut node, package)?;
+        let alias = self.name(NameKind::Alias, text("alias"), &mut node, package)?;
+        let mut names = Names { database: Some(database).filter(|name| !name.is_empty()), schema, alias };
+        if kind == ResourceKind::Snapshot {
+            let target = |key: &str| text(key).filter(|value| !value.is_empty()).map(str::to_string);
+            names.database = target("target_database").or(names.database);
+            names.schema = target("target_schema").unwrap_or(names.schema);
+        }
+        Ok(names)
+    }
+
+    fn name(
+        &self,
+        kind: NameKind,
+        custom: Option<&str>,
+        node: &mut CachedNode<'_>,
+        package: &str,
+    ) -> Result<String, Box<Diagnostic>> {
+        let is_shared = kind != NameKind::Alias && !self.naming.is_custom[kind as usize];
+        let key = (kind as usize, custom.map(str::to_string));
+        if is_shared && let Some(name) = self.naming.asked.read().ok().and_then(|asked| asked.get(&key).cloned()) {
+            return Ok(name);
+        }
+        let name = self.engine.generate_name(kind, custom, node.get(), package)?.trim().to_string();
+        if is_shared && let Ok(mut asked) = self.naming.asked.write() {
+            asked.insert(key, name.clone());
+        }
+        Ok(name)
+    }
+
+    /// The relation's name as it is written in SQL.
+    pub(crate) fn relation_name(
+        &self,
+        database: Option<&str>,
+        schema: &str,
+        identifier: &str,
+        quoting: &JsonMap,
+    ) -> String {
+        let flag = |key: &str, default: bool| quoting.get(key).and_then(Json::as_bool).unwrap_or(default);
+        let quoting = Quoting {
+            database: flag("database", self.quoting.database),
+            schema: flag("schema", self.quoting.schema),
+            identifier: flag("identifier", self.quoting.identifier),
+        };
+        Relation::new(database, schema, identifier, quoting, self.project.target.kind.quote()).to_string()
+    }
+}
+
+/// A node's JSON, made when a naming macro first asks for it.
+struct CachedNode<'n> {
+    make: &'n dyn Fn() -> JsonMap,
+    made: Option<JsonMap>,
+}
+
+impl CachedNode<'_> {
+    fn get(&mut self) -> &JsonMap {
+        self.made.get_or_insert_with(self.make)
+    }
+}
+
+impl Naming {
+    fn new(project: &Project, engine: &Engine) -> Self {
+        let is_own = |name: &str| {
+            engine.macros().any(|found| found.name == name && project.package(&found.package_name).is_some())
+        };
+        let names = ["generate_database_name", "generate_schema_name", "generate_alias_name"];
+        Self { is_custom: names.map(is_own), asked: RwLock::default() }
+    }
+}
+
+/// Whether a text has anything for Jinja to do.
+/// Source: dbt-core, `clients/jinja.py`, the pattern that skips rendering.
+pub(crate) fn has_jinja(text: &str) -> bool {
+    ["{{", "{%", "{#", "}}", "%}", "#}"].iter().any(|mark| text.contains(mark))
+}
+
+/// dbt_project.yml as written, for `unrendered_config`.
+fn unrendered(package: &Package) -> JsonMap {
+    match package.yaml.root.to_json() {
+        Json::Object(map) => map,
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => JsonMap::new(),
+    }
+}
+
+fn project_quoting(project: &Project) -> Quoting {
+    let quoting = project.packages[0].config.get("quoting");
+    let flag = |key: &str| quoting.and_then(|quoting| quoting.get(key)).and_then(Json::as_bool).unwrap_or(true);
+    Quoting { database: flag("database"), schema: flag("schema"), identifier: flag("identifier") }
+}
+
+/// Whether a test's argument asks to be rendered: Jinja, or a bare call of one of these.
+/// Source: dbt-core, `clients/jinja.py`, `add_rendered_test_kwargs`.
+pub(crate) fn asks_to_be_rendered(text: &str) -> bool {
+    let trimmed = text.trim();
+    let looks_like_call = trimmed.ends_with(')')
+        && ["env_var", "ref", "var", "source", "doc"]
+            .iter()
+            .any(|name| trimmed.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('(')));
+    looks_like_call || has_jinja(text)
+}

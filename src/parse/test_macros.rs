@@ -1,0 +1,119 @@
+//! The macros behind generic tests: their names, their arguments, and whether one refers to anything by itself.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, RwLock};
+
+use super::scope::Scope;
+use crate::diagnostic::Diagnostic;
+use crate::manifest::{JsonMap, Macro, UniqueId};
+use crate::source::Span;
+
+pub(crate) struct TestMacros {
+    by_id: HashMap<UniqueId, Arc<Macro>>,
+    /// Names a person can write, without the prefix.
+    names: BTreeSet<String>,
+    plain: RwLock<HashMap<UniqueId, bool>>,
+    built_in_packages: HashSet<String>,
+}
+
+/// What a macro's text may not have, if a call of it is to be understood without rendering.
+const MARKS_OF_RENDERING: [&str; 9] =
+    ["ref(", "source(", "config(", "metric(", "function(", "raise", "builtins", "context", "doc("];
+
+impl TestMacros {
+    pub(crate) fn new(scope: &Scope<'_>) -> Self {
+        let by_id: HashMap<_, _> =
+            scope.engine.macros().map(|found| (found.unique_id.clone(), Arc::clone(found))).collect();
+        let is_built_in = |package: &str| scope.project.package(package).is_none();
+        let mut names = BTreeSet::new();
+        let mut built_in_packages = HashSet::new();
+        for found in by_id.values() {
+            if is_built_in(&found.package_name) {
+                built_in_packages.insert(found.package_name.clone());
+            }
+            let Some(name) = found.name.strip_prefix("test_") else { continue };
+            let is_reachable = found.package_name == scope.project.name() || is_built_in(&found.package_name);
+            names.insert(if is_reachable { name.to_string() } else { format!("{}.{name}", found.package_name) });
+        }
+        Self { by_id, names, plain: RwLock::default(), built_in_packages }
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
+    /// Whether calling the macro captures nothing: no reference, no setting, no refusal in it or in what it calls.
+    pub(crate) fn is_plain(&self, test: &Macro) -> bool {
+        if let Some(known) = self.plain.read().ok().and_then(|plain| plain.get(&test.unique_id).copied()) {
+            return known;
+        }
+        let is_plain = self.closure_is_plain(test);
+        if let Ok(mut plain) = self.plain.write() {
+            plain.insert(test.unique_id.clone(), is_plain);
+        }
+        is_plain
+    }
+
+    fn closure_is_plain(&self, test: &Macro) -> bool {
+        let mut seen = HashSet::from([test.unique_id.clone()]);
+        let mut waiting: Vec<&Macro> = vec![test];
+        while let Some(next) = waiting.pop() {
+            let text = next.block.text();
+            if MARKS_OF_RENDERING.iter().any(|mark| text.contains(mark)) {
+                return false;
+            }
+            for id in &next.depends_on {
+                let Some(called) = self.by_id.get(id) else { continue };
+                if seen.insert(id.clone()) {
+                    waiting.push(called);
+                }
+            }
+        }
+        true
+    }
+
+    /// Arguments the macro does not know, and those of dbt's own tests that are missing.
+    pub(crate) fn check_arguments(&self, test: &Macro, arguments: &JsonMap, span: &Span) -> Vec<Diagnostic> {
+        let name = test.name.strip_prefix("test_").unwrap_or(&test.name);
+        let body = test.block.text();
+        let mut problems = Vec::new();
+        let takes_any = body.contains("kwargs") || body.contains("varargs");
+        for argument in arguments.keys().filter(|_| !takes_any) {
+            if !test.signature.iter().any(|(known, _)| known == argument) {
+                let known: Vec<_> = test.signature.iter().map(|(known, _)| known.as_str()).collect();
+                let problem =
+                    Diagnostic::error("unknown-argument", format!("test `{name}` has no argument `{argument}`"))
+                        .at(argument_span(span, argument), "not an argument of the test")
+                        .suggest(argument, known.iter().copied().filter(|known| *known != "model"));
+                problems.push(match problem.help {
+                    Some(_) => problem,
+                    None => problem.help(format!("its arguments are {}", listed(&known))),
+                });
+            }
+        }
+        if self.built_in_packages.contains(&test.package_name) {
+            for (argument, default) in &test.signature {
+                if default.is_none() && !arguments.contains_key(argument) {
+                    problems.push(
+                        Diagnostic::error("missing-argument", format!("test `{name}` needs the argument `{argument}`"))
+                            .at(span.clone(), "without it here")
+                            .help(format!("add `{argument}:` under `arguments:` of the test")),
+                    );
+                }
+            }
+        }
+        problems
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    names.iter().filter(|name| **name != "model").map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn argument_span(span: &Span, argument: &str) -> Span {
+    let key = format!("{argument}:");
+    match span.text().find(&key) {
+        Some(at) => Span::new(&span.file, span.start as usize + at..span.start as usize + at + argument.len()),
+        None => span.clone(),
+    }
+}
