@@ -83,7 +83,10 @@ impl Load<'_> {
         let target_path = self.target_path(&root, &file);
         let packages = self.packages(&root, file, scope, &target);
         let (first, others) = packages.split_first()?;
-        self.problems.extend(keys::unused_config_paths(first, others));
+        // With a package missing, everything said of it would look unused.
+        if !self.problems.iter().any(Diagnostic::is_error) {
+            self.problems.extend(keys::unused_config_paths(first, others));
+        }
         let selectors = self.selectors(&root);
         let cli_vars = self.options.vars.clone();
         Some(Project { root, packages, target, cli_vars, invocation, dispatch, selectors, target_path })

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::locate::{self, PROJECT_FILE};
 use super::render::Render;
 use super::yaml::{Yaml, YamlFile, YamlKind};
-use super::{YamlRenderer, YamlScope, read};
+use super::{YamlRenderer, YamlScope, keys, read};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Json;
 use crate::source::Span;
@@ -103,6 +103,7 @@ impl Search<'_> {
         match read::yaml(&locate::shown(path, self.project), path) {
             Ok(file) => {
                 self.problems.extend(file.warnings.iter().cloned());
+                self.problems.extend(keys::check_packages(&file));
                 Some(file)
             }
             Err(problem) => {

@@ -54,6 +54,9 @@ const RESERVED_NAMES: [&str; 40] = [
     "write",
 ];
 
+/// Folders that dbt's own starter projects named once; many projects list them and have none.
+const OLD_FOLDERS: [&str; 2] = ["analysis", "data"];
+
 type IsRight = fn(&Json) -> bool;
 
 /// Keys with a type of their own: what they must be, what to write, and whether a value is that.
@@ -238,7 +241,11 @@ pub(super) fn missing_folders(file: &ProjectFile, root: &Path) -> Vec<Diagnostic
         .collect();
     let missing = file.written_paths().filter(|(key, default, path)| {
         let name = path.as_str().unwrap_or_default();
-        let is_ordinary = name.is_empty() || Some(name) == *default || *key == "asset-paths" || *key == "docs-paths";
+        let is_ordinary = name.is_empty()
+            || Some(name) == *default
+            || OLD_FOLDERS.contains(&name)
+            || *key == "asset-paths"
+            || *key == "docs-paths";
         !is_ordinary && !super::render::has_jinja(name) && !root.join(name).exists()
     });
     missing

@@ -10,7 +10,7 @@ use tamis::manifest::{Json, JsonMap};
 use tamis::project::{Flags, Invocation, LoadOptions, Project, YamlRenderer, YamlScope};
 
 /// A project on disk, from nothing but the files a test names.
-struct Fixture {
+pub struct Fixture {
     dir: tempfile::TempDir,
     options: LoadOptions,
 }
@@ -18,26 +18,26 @@ struct Fixture {
 const PROFILES: &str = "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: shop.duckdb}\n";
 
 /// An empty folder.
-fn nothing() -> Fixture {
+pub fn nothing() -> Fixture {
     let dir = tempfile::tempdir().unwrap();
     let options = LoadOptions::new(dir.path());
     Fixture { dir, options }
 }
 
 /// The smallest project that loads.
-fn shop() -> Fixture {
+pub fn shop() -> Fixture {
     nothing().file("dbt_project.yml", "name: shop\nprofile: shop\n").file("profiles.yml", PROFILES)
 }
 
 impl Fixture {
-    fn file(self, path: &str, text: impl AsRef<[u8]>) -> Self {
+    pub fn file(self, path: &str, text: impl AsRef<[u8]>) -> Self {
         let path = self.dir.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
         self
     }
 
-    fn with(mut self, change: impl FnOnce(&mut LoadOptions)) -> Self {
+    pub fn with(mut self, change: impl FnOnce(&mut LoadOptions)) -> Self {
         change(&mut self.options);
         self
     }
@@ -46,7 +46,7 @@ impl Fixture {
         self.with(|options| drop(options.environment.insert(name.to_string(), value.to_string())))
     }
 
-    fn load(&self) -> Result<(Project, Vec<Diagnostic>), Vec<Diagnostic>> {
+    pub fn load(&self) -> Result<(Project, Vec<Diagnostic>), Vec<Diagnostic>> {
         let invocation = Invocation {
             id: "0".to_string(),
             started_at: chrono::DateTime::UNIX_EPOCH,
@@ -58,19 +58,19 @@ impl Fixture {
         Project::load(&self.options, &Renderer { environment }, Arc::new(invocation))
     }
 
-    fn project(&self) -> Project {
+    pub fn project(&self) -> Project {
         self.load().unwrap_or_else(|problems| panic!("{}", self.pictures(&problems))).0
     }
 
     /// Everything that was said, warnings too.
-    fn told(&self) -> String {
+    pub fn told(&self) -> String {
         match self.load() {
             Ok((_, warnings)) => self.pictures(&warnings),
             Err(problems) => self.pictures(&problems),
         }
     }
 
-    fn pictures(&self, problems: &[Diagnostic]) -> String {
+    pub fn pictures(&self, problems: &[Diagnostic]) -> String {
         let pictures: Vec<String> = problems.iter().map(picture).collect();
         let here = self.dir.path().to_string_lossy();
         let text = pictures.join("\n").replace(&*here, "<dir>");

@@ -1,0 +1,82 @@
+//! Keys nobody knows, with the place they stand at and the key that was most likely meant.
+//!
+//! dbt lets `ersion: 2` pass in silence. Places where any key is legal (`meta`, arguments of tests, a config's own
+//! keys) stay free; inside `config:` only a near miss of a known key is told.
+
+mod configs;
+mod packages;
+mod project;
+mod properties;
+mod shape;
+mod unused;
+
+pub(super) use packages::check_packages;
+pub(super) use project::check_project;
+pub(super) use unused::unused_config_paths;
+
+use super::PropertyFile;
+use super::yaml::{Yaml, YamlFile, YamlKind};
+use crate::diagnostic::Diagnostic;
+use shape::Check;
+
+/// Everything that can be said of the keys of a property yml, without knowing the project: keys nobody knows
+/// (warnings), and what dbt refuses at once: `models` that are no list, entries without a `name`, another `version`.
+pub fn check_properties(file: &PropertyFile) -> Vec<Diagnostic> {
+    let yaml = &file.yaml;
+    if yaml.root.is_null() {
+        return Vec::new();
+    }
+    if !matches!(yaml.root.kind, YamlKind::Map(_)) {
+        let problem = Diagnostic::error("wrong-type", format!("`{}` must be a map of keys to values", yaml.file.path));
+        let problem = problem.at(yaml.span(&yaml.root), "not a map");
+        return vec![
+            problem.help("begin with `models:`, `sources:` or another list; a space belongs behind each colon"),
+        ];
+    }
+    let mut problems = Check::of(yaml, &properties::FILE);
+    problems.extend(version(yaml));
+    for (key, list) in yaml.root.entries() {
+        let key = key.key_text();
+        if properties::LISTS.contains(&key.as_str()) {
+            entries_with_names(yaml, &key, list, &mut problems);
+        }
+    }
+    problems
+}
+
+fn version(yaml: &YamlFile) -> Option<Diagnostic> {
+    let version =
+        yaml.root.get("version").filter(|version| !matches!(version.kind, YamlKind::Null | YamlKind::Int(2)))?;
+    let problem = Diagnostic::error("wrong-type", "`version` of a property file must be 2");
+    Some(problem.at(yaml.span(version), "not 2").help("write `version: 2`, or remove the line"))
+}
+
+fn entries_with_names(yaml: &YamlFile, key: &str, list: &Yaml, problems: &mut Vec<Diagnostic>) {
+    let entries = match &list.kind {
+        YamlKind::List(entries) => entries,
+        YamlKind::Null => return,
+        YamlKind::Bool(_)
+        | YamlKind::Int(_)
+        | YamlKind::Float(_)
+        | YamlKind::Text(_)
+        | YamlKind::Date(_)
+        | YamlKind::Map(_) => {
+            let problem = Diagnostic::error("wrong-type", format!("`{key}` must be a list"));
+            let problem = problem.at(yaml.span(list), "not a list");
+            problems.push(problem.help("begin each entry with `- name:`"));
+            return;
+        }
+    };
+    for entry in entries {
+        let is_map = matches!(entry.kind, YamlKind::Map(_));
+        if is_map && entry.get("name").is_some_and(|name| !name.is_null()) {
+            continue;
+        }
+        let problem = if is_map {
+            Diagnostic::error("missing-key", format!("an entry of `{key}` has no `name`"))
+        } else {
+            Diagnostic::error("wrong-type", format!("an entry of `{key}` must be a map with a `name`"))
+        };
+        problems.push(problem.at(yaml.span(entry), "this one").help("begin it with `- name:`"));
+    }
+}
