@@ -68,7 +68,7 @@ const TYPES: [(&str, &str, &str, IsRight); 13] = [
     ("dispatch", "a list", "begin each rule with `- macro_namespace:`", Json::is_array),
     ("restrict-access", "true or false", "write `restrict-access: true`", Json::is_boolean),
     ("version", "a version", "write `version: \"1.0.0\"`", |value| plain(value).is_some()),
-    ("config-version", "2", "write `config-version: 2`, or remove the line", |value| *value == Json::from(2)),
+    ("config-version", "2", "write `config-version: 2`, or remove the line", |value| value.as_i64() == Some(2)),
     ("require-dbt-version", "a text or a list", "write a list such as [\">=1.3.0\", \"<3.0.0\"]", is_text_or_list),
     ("query-comment", "a text or a map", "write `query-comment: run by {{ target.name }}`", |value| {
         value.is_string() || value.is_object()

@@ -28,6 +28,8 @@ mod plan;
 
 mod project;
 
+mod project_keys;
+
 mod rooms;
 
 mod select;
