@@ -157,6 +157,26 @@ pub struct RunResult {
     pub batch_results: Option<Json>,
 }
 
+impl RunResult {
+    /// A node that was not come to.
+    pub fn skipped(node: &Arc<NodeInfo>, message: Option<String>) -> Self {
+        Self {
+            node: Arc::clone(node),
+            status: NodeStatus::Skipped,
+            timing: Vec::new(),
+            worker: 0,
+            elapsed_ms: 0.0,
+            adapter_response: JsonMap::new(),
+            message,
+            failures: None,
+            compiled_code: None,
+            compiled_path: None,
+            problem: None,
+            batch_results: None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     Debug,

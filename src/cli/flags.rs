@@ -102,7 +102,7 @@ const fn typed(name: &'static str, kind: Kind, help: &'static str) -> Flag {
 
 const LEVELS: &[&str] = &["debug", "info", "warn", "error", "none"];
 const FORMATS: &[&str] = &["text", "debug", "json", "default"];
-const NO_STATE: &str = "comparing with an earlier state is not supported yet";
+const NO_DEFER: &str = "what was not selected is not looked for elsewhere yet";
 const NO_CACHE: &str = "projects are read anew each time";
 const NO_MICROBATCH: &str = "microbatch models are not supported yet";
 
@@ -130,6 +130,7 @@ pub const FLAGS: &[Flag] = &[
         Kind::Text("YAML"),
         "Which are: '{error: all, silence: [name]}'",
     ),
+    flag("version-check", "DBT_VERSION_CHECK", Kind::Pair, "Mind the project's require-dbt-version [default]"),
     flag("write-json", "DBT_WRITE_JSON", Kind::Pair, "Write manifest.json and run_results.json [default]"),
     // How it is told.
     Flag { short: Some('q'), ..flag("quiet", "DBT_QUIET", Kind::Pair, "Tell errors only") },
@@ -225,7 +226,6 @@ pub const FLAGS: &[Flag] = &[
     on(&["compile"], Flag { effect: Effect::Always(true), ..typed("inject-ephemeral-ctes", Kind::Pair, "") }),
     always("send-anonymous-usage-stats", "DBT_SEND_ANONYMOUS_USAGE_STATS", false),
     always("upload-to-artifacts-ingest-api", "DBT_UPLOAD_TO_ARTIFACTS_INGEST_API", false),
-    always("version-check", "DBT_VERSION_CHECK", false),
     always("cache-selected-only", "DBT_CACHE_SELECTED_ONLY", true),
     always("populate-cache", "DBT_POPULATE_CACHE", false),
     always("log-cache-events", "DBT_LOG_CACHE_EVENTS", false),
@@ -252,10 +252,9 @@ pub const FLAGS: &[Flag] = &[
         effect: Effect::Nothing("timings stand in run_results.json"),
         ..short('r', typed("record-timing-info", Kind::Text("FILE"), ""))
     },
-    Flag { effect: Effect::Nothing(NO_STATE), ..flag("defer", "DBT_DEFER", Kind::Pair, "") },
-    Flag { effect: Effect::Nothing(NO_STATE), ..flag("favor-state", "DBT_FAVOR_STATE", Kind::Pair, "") },
-    nothing("state", "DBT_STATE", Kind::Text("FOLDER"), NO_STATE),
-    nothing("defer-state", "DBT_DEFER_STATE", Kind::Text("FOLDER"), NO_STATE),
+    Flag { effect: Effect::Nothing(NO_DEFER), ..flag("defer", "DBT_DEFER", Kind::Pair, "") },
+    Flag { effect: Effect::Nothing(NO_DEFER), ..flag("favor-state", "DBT_FAVOR_STATE", Kind::Pair, "") },
+    nothing("defer-state", "DBT_DEFER_STATE", Kind::Text("FOLDER"), NO_DEFER),
     on(BATCHED, nothing("event-time-start", "DBT_EVENT_TIME_START", Kind::Text("TIME"), NO_MICROBATCH)),
     on(BATCHED, nothing("event-time-end", "DBT_EVENT_TIME_END", Kind::Text("TIME"), NO_MICROBATCH)),
     on(BATCHED, nothing("sample", "DBT_SAMPLE", Kind::Text("WINDOW"), NO_MICROBATCH)),

@@ -53,7 +53,7 @@ pub fn main() -> ExitCode {
 
 /// Two lines: ours, and the one that tools look for.
 pub fn version() -> String {
-    format!("tamis {}\ndbt language: installed: {}", env!("CARGO_PKG_VERSION"), crate::report::DBT_VERSION)
+    format!("tamis {}\ndbt language: installed: {}", env!("CARGO_PKG_VERSION"), crate::artifacts::DBT_VERSION)
 }
 
 fn run(line: Vec<OsString>) -> u8 {
@@ -154,9 +154,10 @@ fn keep_panics_quiet() {
 fn defect(panic: &(dyn Any + Send)) -> Diagnostic {
     let said = panic.downcast_ref::<&str>().copied();
     let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
-    let place = PANIC_PLACE.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
+    let place = PANIC_PLACE.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let place = place.map(|place| format!("at {place}, ")).unwrap_or_default();
     Diagnostic::error("internal-error", format!("tamis met a defect of its own: {said}"))
-        .note(format!("at {place}, in tamis {}", env!("CARGO_PKG_VERSION")))
+        .note(format!("{place}in tamis {}", env!("CARGO_PKG_VERSION")))
         .help("please report this, with the command and the file that caused it")
 }
 

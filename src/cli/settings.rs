@@ -11,14 +11,14 @@ use super::yaml;
 use crate::diagnostic::Diagnostic;
 use crate::event::Level;
 use crate::manifest::{Json, JsonMap};
-use crate::project::{Flags, Invocation};
+use crate::project::{Flags, Invocation, LoadOptions};
 use crate::report::{
     JsonLinesSink, LogFile, LogFileSink, LogFormat, Output, Reporter, Secrets, Style, TerminalSink, Volume,
 };
 use crate::session::{Asked, Settings};
 
 /// Columns where there is no terminal to ask and nobody said.
-const PRINTER_COLUMNS: usize = 100;
+const PRINTER_COLUMNS: usize = 120;
 /// Source: dbt-core 1.12, `--log-file-max-bytes`.
 const LOG_FILE_BYTES_MAX: i64 = 10 * 1024 * 1024;
 
@@ -64,16 +64,24 @@ pub fn settings(values: &Values<'_>, project_dir: &Path, call: &Call) -> Result<
         flags,
         args,
     };
-    Ok(Settings {
-        invocation: Arc::new(invocation),
-        project_dir: project_dir.to_path_buf(),
+    let load = LoadOptions {
+        project_dir: values.text("project-dir").map(PathBuf::from),
         profiles_dir: values.text("profiles-dir").map(PathBuf::from),
         profile: values.text("profile"),
         target: values.text("target"),
         target_path: values.text("target-path").map(PathBuf::from),
         threads,
         vars,
+        checks_version: values.switch("version-check")?.unwrap_or(true),
+        environment: values.environment.clone(),
+        ..LoadOptions::new(std::env::current_dir().unwrap_or_default())
+    };
+    Ok(Settings {
+        invocation: Arc::new(invocation),
+        load,
+        project_dir: project_dir.to_path_buf(),
         asked,
+        state: values.text("state").map(PathBuf::from),
         writes_json: values.switch("write-json")?.unwrap_or(true),
     })
 }

@@ -205,8 +205,8 @@ mod tests {
         let words = |line| asked(line, &[], Json::Null, |values| values.flags_without_effect().join("; "));
         assert_eq!(words("tamis run --no-partial-parse --no-send-anonymous-usage-stats"), "");
         assert_eq!(
-            words("tamis run --partial-parse --state old"),
-            "`--partial-parse` has no effect here; `--state` has no effect: comparing with an earlier state is not supported yet"
+            words("tamis run --partial-parse --defer"),
+            "`--partial-parse` has no effect here; `--defer` has no effect: what was not selected is not looked for elsewhere yet"
         );
     }
 }

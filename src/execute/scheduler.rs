@@ -16,11 +16,14 @@ use super::Interrupt;
 use crate::adapter::{Session, Warehouse};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Event, EventSender, NodeInfo, NodeStatus, RunResult};
-use crate::manifest::{JsonMap, UniqueId};
+use crate::manifest::UniqueId;
 use crate::plan::{Plan, Step};
 
 /// While steps are being stopped, statements are cancelled this often: a step may have been between two of them.
 const CANCEL_AGAIN_AFTER: Duration = Duration::from_millis(200);
+
+/// As on the main thread: macros call macros, and deep expressions are read recursively.
+const STACK_BYTES: usize = 8 << 20;
 
 /// Does the work of one step. Called from several workers at once.
 pub trait StepRunner: Sync {
@@ -106,14 +109,16 @@ impl Scheduler<'_> {
         let session = Session::new(Arc::clone(self.warehouse), events.clone());
         let worker = Worker { session, number, events, is_stopping: Arc::clone(is_stopping) };
         let sender = sender.clone();
-        scope.spawn(move || {
+        let thread = thread::Builder::new().name(format!("worker-{number}")).stack_size(STACK_BYTES);
+        let run = move || {
             for step in work {
                 let result = Box::new(self.run_step(step, &worker));
                 if sender.send(Message::Finished { worker: number - 1, step, result }).is_err() {
                     break;
                 }
             }
-        });
+        };
+        thread.spawn_scoped(scope, run).expect("the system has a thread left");
         desk
     }
 
@@ -255,7 +260,7 @@ impl<'a> Board<'a> {
                 if !self.is_blocked[dependent] {
                     self.make_ready(dependent);
                 } else if self.stop.is_none() {
-                    settled.push((dependent, skipped(&self.scheduler.nodes[dependent], None)));
+                    settled.push((dependent, RunResult::skipped(&self.scheduler.nodes[dependent], None)));
                 }
             }
         }
@@ -298,14 +303,10 @@ impl<'a> Board<'a> {
         };
         for step in 0..self.is_settled.len() {
             if !self.is_settled[step] {
-                self.finish(step, skipped(&self.scheduler.nodes[step], Some(why)), tell);
+                self.finish(step, RunResult::skipped(&self.scheduler.nodes[step], Some(why.to_string())), tell);
             }
         }
     }
-}
-
-fn skipped(node: &Arc<NodeInfo>, message: Option<&str>) -> RunResult {
-    RunResult { status: NodeStatus::Skipped, message: message.map(str::to_string), ..blank(node, 0) }
 }
 
 fn panicked(node: &Arc<NodeInfo>, worker: usize, said: &str) -> RunResult {
@@ -315,24 +316,8 @@ fn panicked(node: &Arc<NodeInfo>, worker: usize, said: &str) -> RunResult {
         status: NodeStatus::Error,
         message: Some(format!("internal error: {said}")),
         problem: Some(Box::new(problem)),
-        ..blank(node, worker)
-    }
-}
-
-fn blank(node: &Arc<NodeInfo>, worker: usize) -> RunResult {
-    RunResult {
-        node: Arc::clone(node),
-        status: NodeStatus::Skipped,
-        timing: Vec::new(),
         worker,
-        elapsed_ms: 0.0,
-        adapter_response: JsonMap::new(),
-        message: None,
-        failures: None,
-        compiled_code: None,
-        compiled_path: None,
-        problem: None,
-        batch_results: None,
+        ..RunResult::skipped(node, None)
     }
 }
 

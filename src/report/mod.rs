@@ -18,9 +18,9 @@ pub use draw::{Style, draw};
 pub use json_lines::JsonLinesSink;
 pub use log_file::{LogFile, LogFileSink, LogFormat};
 pub use output::{Output, Secrets};
-pub use structured::DBT_VERSION;
 pub use table::{json_rows, text_table};
 pub use terminal::{TerminalSink, Volume};
+pub use words::counted;
 
 use chrono::{DateTime, Utc};
 

@@ -8,14 +8,14 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
 use super::Style;
+
 use super::draw::draw;
 use super::words::counted;
+use crate::artifacts::DBT_VERSION;
 use crate::diagnostic::Severity;
 use crate::event::{Event, IngestReport, Level, NodeInfo, NodeStatus, RunResult};
 use crate::manifest::{Json, JsonMap};
 
-/// The language that is spoken here, for tools that ask.
-pub const DBT_VERSION: &str = "1.12.6";
 /// Lines with a status in brackets are filled with dots up to here, as dbt's are.
 const PRINTER_COLUMNS: usize = 80;
 

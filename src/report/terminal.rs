@@ -16,7 +16,7 @@ const VERB_COLUMNS: usize = 12;
 const FACTS_COLUMNS: usize = 22;
 const TIME_COLUMNS: usize = 8;
 /// Lines of nodes are no longer than this, even on wide terminals: the eye has to travel from name to time.
-const LINE_COLUMNS_MAX: usize = 110;
+const LINE_COLUMNS_MAX: usize = 120;
 
 const GOOD: Paint = AnsiColor::Green.on_default().effects(Effects::BOLD);
 const WARN: Paint = AnsiColor::Yellow.on_default().effects(Effects::BOLD);

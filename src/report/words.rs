@@ -2,9 +2,10 @@
 
 /// `1 row`, `18,759 rows`.
 pub fn counted(count: usize, noun: &str) -> String {
-    let plural = match noun.strip_suffix('y') {
-        Some(stem) => format!("{stem}ies"),
-        None => format!("{noun}s"),
+    let plural = match (noun.strip_suffix('y'), noun.strip_suffix("is")) {
+        (Some(stem), _) => format!("{stem}ies"),
+        (None, Some(stem)) => format!("{stem}es"),
+        (None, None) => format!("{noun}s"),
     };
     format!("{} {}", thousands(count as u64), if count == 1 { noun.to_string() } else { plural })
 }
@@ -66,6 +67,7 @@ mod tests {
         assert_eq!(counted(1, "row"), "1 row");
         assert_eq!(counted(18_759, "row"), "18,759 rows");
         assert_eq!(counted(0, "saved query"), "0 saved queries");
+        assert_eq!(counted(2, "analysis"), "2 analyses");
         assert_eq!(thousands(1_000_000), "1,000,000");
     }
 

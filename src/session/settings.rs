@@ -3,25 +3,19 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::manifest::JsonMap;
-use crate::project::Invocation;
+use crate::project::{Invocation, LoadOptions};
 
 /// Made by `cli`, used by every command.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub invocation: Arc<Invocation>,
-    /// Folder of dbt_project.yml.
+    /// What is to be read, and with which profile, target and vars.
+    pub load: LoadOptions,
+    /// Folder of dbt_project.yml, or where it should have been.
     pub project_dir: PathBuf,
-    /// `--profiles-dir`; without it, profiles.yml is looked for where dbt looks.
-    pub profiles_dir: Option<PathBuf>,
-    pub profile: Option<String>,
-    pub target: Option<String>,
-    pub target_path: Option<PathBuf>,
-    /// `None`: as many as the target says.
-    pub threads: Option<usize>,
-    /// `--vars`.
-    pub vars: JsonMap,
     pub asked: Asked,
+    /// Artifacts of an earlier run, for `state:` selectors.
+    pub state: Option<PathBuf>,
     /// Whether manifest.json and run_results.json are written.
     pub writes_json: bool,
 }

@@ -20,16 +20,11 @@ const WRITTEN: [(&str, &[&str]); 7] = [
     ("docs-paths", &["docs"]),
 ];
 
-pub fn run(context: &mut Context<'_>) -> Exit {
+pub fn run(context: &mut Context<'_>) -> Result<Exit, Exit> {
     let project_dir = context.project_dir().to_path_buf();
-    let project_only = match context.values.switch("clean-project-files-only") {
-        Ok(value) => value.unwrap_or(true),
-        Err(problem) => {
-            context.tell(*problem);
-            return Exit::Unable;
-        }
-    };
-    let target = context.settings.target_path.clone().unwrap_or_else(|| PathBuf::from("target"));
+    let project_only = context.values.switch("clean-project-files-only");
+    let project_only = context.told(project_only)?.unwrap_or(true);
+    let target = context.settings.load.target_path.clone().unwrap_or_else(|| PathBuf::from("target"));
     let folders = match texts(context.project_file, "clean-targets") {
         Some(folders) => folders.into_iter().map(PathBuf::from).collect(),
         None => vec![target],
@@ -43,7 +38,7 @@ pub fn run(context: &mut Context<'_>) -> Exit {
         for problem in refused {
             context.tell(problem);
         }
-        return Exit::Failed;
+        return Ok(Exit::Failed);
     }
     for folder in folders {
         match remove(&folder) {
@@ -52,11 +47,11 @@ pub fn run(context: &mut Context<'_>) -> Exit {
             Err(error) => {
                 let message = format!("cannot remove `{}`: {error}", folder.display());
                 context.tell(Diagnostic::error("cannot-clean", message));
-                return Exit::Unable;
+                return Err(Exit::Unable);
             }
         }
     }
-    Exit::Fine
+    Ok(Exit::Fine)
 }
 
 fn refusal(folder: &Path, project_dir: &Path, written: &[PathBuf], project_only: bool) -> Option<Diagnostic> {

@@ -20,30 +20,30 @@ const STARTER: [(&str, &str); 8] = [
     ("models/schema.yml", include_str!("../starter/schema.yml")),
 ];
 
-pub fn run(context: &mut Context<'_>) -> Exit {
+pub fn run(context: &mut Context<'_>) -> Result<Exit, Exit> {
     let Some(name) = context.values.positional("project_name").into_iter().next() else {
         let problem = Diagnostic::error("no-project-name", "a new project needs a name");
         context.tell(problem.help("run `tamis init my_project`"));
-        return Exit::Unable;
+        return Err(Exit::Unable);
     };
     if let Some(problem) = bad_name(&name) {
         context.tell(problem);
-        return Exit::Unable;
+        return Err(Exit::Unable);
     }
-    let skips_profile = context.values.switch("skip-profile-setup").ok().flatten().unwrap_or_default();
+    let skips_profile = context.switch("skip-profile-setup")?;
     let folder = Path::new(&name);
     if folder.exists() {
         let problem = Diagnostic::error("folder-exists", format!("there is something named `{name}` here already"));
         context.tell(problem.help("choose another name; nothing was changed"));
-        return Exit::Unable;
+        return Err(Exit::Unable);
     }
     if let Err((file, error)) = write(folder, &name, skips_profile) {
         context.tell(Diagnostic::error("cannot-write", format!("cannot write `{file}`: {error}")));
-        return Exit::Unable;
+        return Err(Exit::Unable);
     }
     context.talk(format!("made `{name}`: a seed, two models and their tests"));
     context.talk(format!("now run: cd {name} && tamis build"));
-    Exit::Fine
+    Ok(Exit::Fine)
 }
 
 /// Source: dbt-core 1.12, names of projects are letters, digits and underscores, not beginning with a digit.

@@ -1,7 +1,15 @@
 //! One file for each command: from settings to one call.
 
 mod clean;
+mod compile;
+mod debug;
+mod ingest;
 mod init;
+mod list;
+mod parse;
+mod run_operation;
+mod show;
+mod work;
 
 use std::path::Path;
 
@@ -9,6 +17,7 @@ use super::values::Values;
 use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Level};
 use crate::execute::Interrupt;
+use crate::graph::Command;
 use crate::manifest::JsonMap;
 use crate::report::Reporter;
 use crate::session::{Exit, Settings};
@@ -23,6 +32,31 @@ pub struct Context<'a> {
     pub interrupt: &'a Interrupt,
 }
 
+/// Does the command that was typed.
+pub fn run(context: &mut Context<'_>) -> Exit {
+    let ended = match context.values.arguments.command.as_str() {
+        "build" => work::run(context, Command::Build),
+        "clean" => clean::run(context),
+        "compile" => compile::run(context),
+        "debug" => debug::run(context),
+        "ingest" => ingest::run(context),
+        "init" => init::run(context),
+        "list" => list::run(context),
+        "parse" => parse::run(context),
+        "run" => work::run(context, Command::Run),
+        "run-operation" => run_operation::run(context),
+        "seed" => work::run(context, Command::Seed),
+        "show" => show::run(context),
+        "test" => work::run(context, Command::Test),
+        "version" => {
+            context.print(super::version());
+            Ok(Exit::Fine)
+        }
+        other => unreachable!("clap refuses unknown commands, and `{other}` is one"),
+    };
+    ended.unwrap_or_else(|exit| exit)
+}
+
 impl Context<'_> {
     pub fn tell(&mut self, problem: Diagnostic) {
         self.reporter.tell(&Event::Diagnosed(Box::new(problem)));
@@ -32,6 +66,7 @@ impl Context<'_> {
         self.reporter.tell(&Event::Log { level: Level::Info, node: None, message: message.into() });
     }
 
+    /// What was asked for: to stdout.
     pub fn print(&mut self, message: impl Into<String>) {
         self.reporter.tell(&Event::Output { message: message.into() });
     }
@@ -39,16 +74,35 @@ impl Context<'_> {
     pub fn project_dir(&self) -> &Path {
         &self.settings.project_dir
     }
-}
 
-pub fn run(context: &mut Context<'_>) -> Exit {
-    match context.values.arguments.command.as_str() {
-        "clean" => clean::run(context),
-        "init" => init::run(context),
-        "version" => {
-            context.print(super::version());
-            Exit::Fine
-        }
-        other => unreachable!("clap refuses unknown commands, and `{other}` is one"),
+    /// Whether a flag is on.
+    ///
+    /// # Errors
+    /// It is set to something that cannot be; that was told.
+    pub fn switch(&mut self, name: &'static str) -> Result<bool, Exit> {
+        let value = self.values.switch(name);
+        self.told(value).map(Option::unwrap_or_default)
+    }
+
+    /// # Errors
+    /// As [`Self::switch`].
+    pub fn choice(&mut self, name: &'static str) -> Result<Option<String>, Exit> {
+        let value = self.values.choice(name);
+        self.told(value)
+    }
+
+    /// # Errors
+    /// As [`Self::switch`].
+    pub fn number(&mut self, name: &'static str) -> Result<Option<i64>, Exit> {
+        let value = self.values.number(name);
+        self.told(value)
+    }
+
+    /// Tells the problem, if there is one, and ends the call with it.
+    pub fn told<T>(&mut self, value: Result<T, Box<Diagnostic>>) -> Result<T, Exit> {
+        value.map_err(|problem| {
+            self.reporter.tell(&Event::Diagnosed(problem));
+            Exit::Unable
+        })
     }
 }

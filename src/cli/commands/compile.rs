@@ -1,0 +1,40 @@
+//! `compile`: models, tests and analyses as SQL, under target/compiled and, for what was asked for, on stdout.
+
+use serde_json::json;
+
+use super::Context;
+use crate::graph::Command;
+use crate::session::{Exit, Session};
+
+pub fn run(context: &mut Context<'_>) -> Result<Exit, Exit> {
+    let is_json = context.choice("output")?.as_deref() == Some("json");
+    let inline = context.values.text("inline");
+    let mut session = Session::open(&context.settings, context.reporter)?;
+    let (plan, selection) = match &inline {
+        Some(sql) => session.plan_inline(Command::Compile, sql, context.reporter)?,
+        None => {
+            session.write_manifest(context.reporter)?;
+            let selection = session.select(Command::Compile, context.reporter)?;
+            (session.plan(Command::Compile, &selection, context.reporter)?, selection)
+        }
+    };
+    let run = session.run(&plan, &selection, None, context.interrupt, context.reporter)?;
+    let asked = context.settings.asked.select.clone();
+    for result in &run.results {
+        // Source: dbt-core 1.12, `CompileTask.task_end_messages`: nodes that were named are printed.
+        let is_asked = inline.is_some() || asked.iter().any(|word| word.contains(&result.node.name));
+        let Some(code) = result.compiled_code.as_deref().filter(|_| is_asked) else { continue };
+        let name = &result.node.name;
+        match (is_json, inline.is_some()) {
+            (true, true) => context.print(pretty(&json!({ "compiled": code }))),
+            (true, false) => context.print(pretty(&json!({ "node": name, "compiled": code }))),
+            (false, _) => context.print(code),
+        }
+    }
+    Ok(run.exit)
+}
+
+/// As dbt prints it: by two spaces.
+pub fn pretty(value: &serde_json::Value) -> String {
+    format!("{value:#}")
+}

@@ -1,0 +1,14 @@
+//! `run`, `test`, `build`, `seed`: what was selected is done on the warehouse.
+
+use super::Context;
+use crate::graph::Command;
+use crate::session::{Exit, Session};
+
+pub fn run(context: &mut Context<'_>, command: Command) -> Result<Exit, Exit> {
+    let session = Session::open(&context.settings, context.reporter)?;
+    session.write_manifest(context.reporter)?;
+    let selection = session.select(command, context.reporter)?;
+    let plan = session.plan(command, &selection, context.reporter)?;
+    let run = session.run(&plan, &selection, None, context.interrupt, context.reporter)?;
+    Ok(run.exit)
+}

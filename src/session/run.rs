@@ -1,0 +1,240 @@
+//! Runs a plan on the warehouse: schemas and hooks, steps on workers, hooks; then run_results.json and the summary.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use super::attend::attend;
+use super::{Exit, Session};
+use crate::adapter::{self, Table, Warehouse};
+use crate::artifacts::{self, Metadata};
+use crate::event::{Event, EventSender, NodeInfo, NodeStatus, RunResult};
+use crate::execute::scheduler::{Outcome, Scheduler};
+use crate::execute::{Clock, Interrupt, NodeRunner};
+use crate::graph::Selection;
+use crate::manifest::UniqueId;
+use crate::plan::Plan;
+use crate::report::Reporter;
+
+/// How a run went.
+pub struct Run {
+    pub exit: Exit,
+    pub results: Vec<Arc<RunResult>>,
+    /// Rows that `show` found, by node.
+    pub shown: Vec<(UniqueId, Table)>,
+}
+
+impl Session {
+    /// Does the steps of `plan`. `show_limit` is how many rows `show` gives at most.
+    ///
+    /// # Errors
+    /// The run could not begin, or its results could not be written.
+    pub fn run(
+        &self,
+        plan: &Plan,
+        selection: &Selection,
+        show_limit: Option<usize>,
+        interrupt: &Interrupt,
+        reporter: &mut Reporter,
+    ) -> Result<Run, Exit> {
+        let started = Instant::now();
+        let warehouse = self.open_warehouse(reporter)?;
+        let runner = NodeRunner {
+            project: Arc::clone(&self.project),
+            manifest: Arc::clone(&self.manifest),
+            engine: Arc::clone(&self.engine),
+            selected: Arc::new(selection.iter().cloned().collect()),
+            clock: Clock::starting_at(self.settings.invocation.started_at),
+            show_limit,
+            shown: Mutex::default(),
+        };
+        let target = &self.project.target;
+        reporter.tell(&Event::RunStarted {
+            command: self.settings.invocation.command.clone(),
+            target: target.name.clone(),
+            adapter: target.kind.name(),
+            threads: target.threads,
+            steps: plan.steps.len(),
+            found: self.found(),
+        });
+        let stage = Stage { session: self, plan, runner: &runner, warehouse: &warehouse, interrupt };
+        let outcome = stage.play(reporter)?;
+        let elapsed_ms = started.elapsed().as_secs_f64() * 1000.0;
+        self.write_results(&outcome.results, elapsed_ms, reporter)?;
+        let was_cancelled = outcome.was_cancelled;
+        reporter.tell(&Event::RunFinished { elapsed_ms, results: outcome.results.clone(), was_cancelled });
+        let shown = runner.shown.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(Run { exit: exit_of(&outcome), results: outcome.results, shown })
+    }
+
+    /// run_results.json, and manifest.json once more, now with the compiled code.
+    fn write_results(&self, results: &[Arc<RunResult>], elapsed_ms: f64, reporter: &mut Reporter) -> Result<(), Exit> {
+        if !self.settings.writes_json {
+            return Ok(());
+        }
+        self.write_manifest_with(results, reporter)?;
+        let path = self.project.target_path.join("run_results.json");
+        let metadata = Metadata::of(&self.project);
+        let args = &self.settings.invocation.args;
+        let written = artifacts::run_results::write(&path, &metadata, results, elapsed_ms, args);
+        self.wrote(&path, written, reporter)
+    }
+}
+
+/// Everything a run stands on.
+struct Stage<'a> {
+    session: &'a Session,
+    plan: &'a Plan,
+    runner: &'a NodeRunner,
+    warehouse: &'a Arc<Warehouse>,
+    interrupt: &'a Interrupt,
+}
+
+impl Stage<'_> {
+    fn play(&self, reporter: &mut Reporter) -> Result<Outcome, Exit> {
+        if self.plan.steps.is_empty() {
+            return Ok(Outcome::default());
+        }
+        self.prepare(reporter)?;
+        let mut results = self.hooks(&self.plan.on_run_start, None, reporter);
+        // Source: dbt-core 1.12, `skip_nodes_if_on_run_start_fails` is on by default.
+        let steps = if results.iter().any(|result| result.status.is_failure()) {
+            self.skip_all(reporter)
+        } else {
+            self.steps(reporter)
+        };
+        results.extend(steps.results);
+        if !steps.was_cancelled {
+            // Hooks see what failed, and all that is no hook.
+            let is_seen = |result: &&Arc<RunResult>| result.worker > 0 || result.status.is_failure();
+            let seen = Arc::new(results.iter().filter(is_seen).cloned().collect());
+            let ended = self.hooks(&self.plan.on_run_end, Some(seen), reporter);
+            results.extend(ended);
+        }
+        Ok(Outcome { results, was_cancelled: steps.was_cancelled })
+    }
+
+    /// Makes the schemas that will be written into.
+    fn prepare(&self, reporter: &mut Reporter) -> Result<(), Exit> {
+        let prepared = self.on_master(reporter, |master, events| self.runner.prepare(self.plan, master, events));
+        prepared.map_err(|problems| {
+            for problem in problems {
+                reporter.tell(&Event::Diagnosed(Box::new(problem)));
+            }
+            // The warehouse refused, the project is fine: dbt ends with 1 here too.
+            Exit::Failed
+        })
+    }
+
+    fn steps(&self, reporter: &mut Reporter) -> Outcome {
+        let scheduler = Scheduler {
+            plan: self.plan,
+            nodes: &self.nodes(),
+            runner: self.runner,
+            warehouse: self.warehouse,
+            threads: self.session.project.target.threads,
+            is_fail_fast: self.session.settings.invocation.flags.fail_fast,
+            interrupt: self.interrupt,
+        };
+        scheduler.run(&mut |event| reporter.tell(&event))
+    }
+
+    fn skip_all(&self, reporter: &mut Reporter) -> Outcome {
+        let nodes = self.nodes();
+        let mut results = Vec::with_capacity(nodes.len());
+        for (index, node) in nodes.iter().enumerate() {
+            let why = "Skipping because an on-run-start hook failed".to_string();
+            let result = Arc::new(RunResult::skipped(node, Some(why)));
+            results.push(Arc::clone(&result));
+            reporter.tell(&Event::NodeFinished { result, index: index + 1, total: nodes.len() });
+        }
+        Outcome { results, was_cancelled: false }
+    }
+
+    fn nodes(&self) -> Vec<Arc<NodeInfo>> {
+        self.plan.steps.iter().map(|step| self.info(&step.id)).collect()
+    }
+
+    fn info(&self, id: &UniqueId) -> Arc<NodeInfo> {
+        let found = NodeInfo::find(&self.session.manifest, id);
+        Arc::new(found.unwrap_or_else(|| {
+            let name = id.rsplit('.').next().unwrap_or(id);
+            NodeInfo::without_relation(id, name, id.resource_type(), "")
+        }))
+    }
+
+    /// Runs hooks one after the other; after the first that fails, the others are skipped.
+    fn hooks(
+        &self,
+        ids: &[UniqueId],
+        results: Option<Arc<Vec<Arc<RunResult>>>>,
+        reporter: &mut Reporter,
+    ) -> Vec<Arc<RunResult>> {
+        let mut ended: Vec<Arc<RunResult>> = Vec::new();
+        for (index, id) in ids.iter().enumerate() {
+            let node = self.info(id);
+            let has_failed = ended.iter().any(|result| result.status.is_failure());
+            let result = if has_failed {
+                RunResult::skipped(&node, Some(format!("{} skipped", node.name)))
+            } else {
+                reporter.tell(&Event::NodeStarted { node: Arc::clone(&node), index: index + 1, total: ids.len() });
+                self.hook(&node, id, results.clone(), reporter)
+            };
+            let result = Arc::new(result);
+            ended.push(Arc::clone(&result));
+            reporter.tell(&Event::NodeFinished { result, index: index + 1, total: ids.len() });
+        }
+        ended
+    }
+
+    fn hook(
+        &self,
+        node: &Arc<NodeInfo>,
+        id: &UniqueId,
+        results: Option<Arc<Vec<Arc<RunResult>>>>,
+        reporter: &mut Reporter,
+    ) -> RunResult {
+        let started = Instant::now();
+        let ran = self.on_master(reporter, |master, events| self.runner.run_hook(id, master, events, results));
+        let elapsed_ms = started.elapsed().as_secs_f64() * 1000.0;
+        let base = RunResult { elapsed_ms, ..RunResult::skipped(node, None) };
+        match ran {
+            Ok(()) => {
+                let message = Some(format!("{} passed", node.name));
+                RunResult { status: NodeStatus::Success, message, failures: Some(0), ..base }
+            }
+            Err(problem) => RunResult {
+                status: NodeStatus::Error,
+                message: Some(format!("{} failed, error:\n {}", node.name, problem.message)),
+                failures: Some(1),
+                problem: Some(problem),
+                ..base
+            },
+        }
+    }
+
+    /// Does work on a connection of the run's own, that no worker has.
+    fn on_master<R: Send>(
+        &self,
+        reporter: &mut Reporter,
+        work: impl FnOnce(&Arc<adapter::Session>, &EventSender) -> R + Send,
+    ) -> R {
+        let warehouse = Arc::clone(self.warehouse);
+        self.interrupt.listen(move || warehouse.adapter.cancel());
+        let done = attend(reporter, |events| {
+            let master = adapter::Session::new(Arc::clone(self.warehouse), events.clone());
+            work(&master, &events)
+        });
+        self.interrupt.forget_listener();
+        done
+    }
+}
+
+fn exit_of(outcome: &Outcome) -> Exit {
+    let has_failed = outcome.results.iter().any(|result| result.status.is_failure());
+    match (outcome.was_cancelled, has_failed) {
+        // Source: dbt-core 1.12 ends an interrupted run as it ends on an unhandled error.
+        (true, _) => Exit::Unable,
+        (false, true) => Exit::Failed,
+        (false, false) => Exit::Fine,
+    }
+}
