@@ -61,7 +61,7 @@ fn main() {
         let pairs = pairs.map(|(name, sql, wanted)| (name.to_string(), sql, wanted));
         for (name, sql, wanted) in pairs.into_iter().chain(years).chain(areas) {
             let found = world.query(&sql);
-            if found != wanted.to_string() {
+            if found.parse().ok() != wanted.as_u64() {
                 is_equal = false;
                 println!("{name:<30} found {found:>9} wanted {wanted:>9}");
             }
@@ -77,7 +77,7 @@ fn victims(condition: &str) -> String {
     format!("select count(*) from staging.crime_victim where {condition}")
 }
 
-fn each<'j>(counts: &'j Json, condition: impl Fn(&str) -> String) -> Vec<(String, String, &'j Json)> {
+fn each(counts: &Json, condition: impl Fn(&str) -> String) -> Vec<(String, String, &Json)> {
     let entries = counts.as_object().into_iter().flatten();
     entries.map(|(name, wanted)| (name.clone(), victims(&condition(name)), wanted)).collect()
 }

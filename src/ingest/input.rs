@@ -79,7 +79,7 @@ fn from_lake(
     };
     let run_it = format!("run it first: `tamis ingest {upstream}`");
     let lake = context.lake_of(writer)?;
-    let Some(manifest) = LakeManifest::read(&*lake)? else {
+    let Some(manifest) = LakeManifest::read(&*lake, &writer.into.lake_span)? else {
         let message = format!("`{upstream}` has not put anything into the lake yet");
         return Err(Box::new(Diagnostic::error("empty-lake", message).help(run_it)));
     };

@@ -163,7 +163,7 @@ impl Loader<'_> {
             }
             let local = lake.open(&file.name, self.scratch).map_err(|error| {
                 let problem = Diagnostic::error("broken-lake", format!("cannot read {address}: {error}"));
-                Box::new(problem.at(pipeline.span.clone(), "written by this pipeline"))
+                Box::new(problem.at(pipeline.into.lake_span.clone(), "the lake"))
             })?;
             Ok(local.to_string_lossy().into_owned())
         };
@@ -285,7 +285,7 @@ fn refused(pipeline: &Pipeline, table: &str, error: &AdapterError) -> Box<Diagno
         | ErrorKind::Unsupported => "load-failed",
     };
     let problem = Diagnostic::error(code, format!("cannot load `{table}`: {error}"))
-        .at(pipeline.span.clone(), "loaded by this pipeline")
+        .at(pipeline.into.table_span.clone(), "loaded here")
         .note("the table is as it was before");
     Box::new(match &error.help {
         Some(help) => problem.help(help.clone()),

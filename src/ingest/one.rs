@@ -81,7 +81,7 @@ impl<'a> OneRun<'a> {
     pub fn run(&mut self, all: &[Pipeline]) -> Result<IngestReport, Problems> {
         let input = Input::find(self.pipeline, all, self.context, &|bytes, total| self.progress(bytes, total))?;
         let lake = self.context.lake_of(self.pipeline)?;
-        let before = LakeManifest::read(&*lake)?;
+        let before = LakeManifest::read(&*lake, &self.pipeline.into.lake_span)?;
         if let Some(current) = self.standing(&input, &*lake, before.as_ref())? {
             let is_unchanged = !self.load(&*lake, &current, IfLoaded::Keep)?;
             return Ok(IngestReport { is_unchanged, ..current.unchanged_report(self.pipeline.destination()) });
@@ -270,7 +270,9 @@ impl<'a> OneRun<'a> {
         };
         let unwritable = |error: io::Error| {
             let message = format!("cannot write to the lake at {}: {error}", lake.address(""));
-            Box::new(Diagnostic::error("unwritable-lake", message).note("the load before stays the current one"))
+            let problem =
+                Diagnostic::error("unwritable-lake", message).at(self.pipeline.into.lake_span.clone(), "the lake");
+            Box::new(problem.note("the load before stays the current one"))
         };
         let files = vec![put(rows, data_folder(&load_id)).map_err(unwritable)?];
         let quarantine = rejects.iter().map(|rejects| put(rejects, quarantine_folder(&load_id)));

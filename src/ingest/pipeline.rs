@@ -199,6 +199,10 @@ pub struct Destination {
     /// A folder (below the project's root when relative) or `gs://bucket/prefix`.
     pub lake: Option<String>,
     pub table: Option<RawTable>,
+    /// The lake as written, or the whole of `into` where none is.
+    pub lake_span: Span,
+    /// The table as written, or the whole of `into` where none is.
+    pub table_span: Span,
 }
 
 /// A raw table, declared as a source.

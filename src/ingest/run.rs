@@ -47,7 +47,7 @@ impl<'a> IngestContext<'a> {
             None => return Ok(Box::new(lake::Folder::new(self.stage(pipeline).join("lake")))),
         };
         opened.map_err(|message| {
-            Box::new(Diagnostic::error("broken-lake", message).at(pipeline.span.clone(), "written by this pipeline"))
+            Box::new(Diagnostic::error("broken-lake", message).at(pipeline.into.lake_span.clone(), "the lake"))
         })
     }
 }

@@ -49,7 +49,8 @@ pub fn read_destination(
             }
         }
     }
-    Some(Destination { lake, table })
+    let span_of = |key| fields.span(into.get(key).unwrap_or(into));
+    Some(Destination { lake, table, lake_span: span_of("lake"), table_span: span_of("table") })
 }
 
 fn read_table(

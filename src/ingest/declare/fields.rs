@@ -29,8 +29,12 @@ impl<'a> Fields<'a> {
         self.file.span(node)
     }
 
+    /// Says a thing once, however often the value is looked at.
     pub fn push(&self, problem: Diagnostic) {
-        self.problems.borrow_mut().push(problem);
+        let mut problems = self.problems.borrow_mut();
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
     }
 
     /// A value that cannot stay as it is written.

@@ -211,8 +211,9 @@ fn read_from(node: &Yaml, fields: &Fields<'_>) -> Option<From> {
     }
     // A place that renders to nothing is not meant: that is how targets choose between two.
     let named = PLACES.into_iter().filter(|place| {
-        let value = from.get(place).and_then(|value| fields.rendered(value));
-        value.is_some_and(|value| !value.is_null() && value.as_str() != Some(""))
+        let Some(node) = from.get(place) else { return false };
+        // What cannot be rendered has its own complaint; here it counts as said.
+        fields.rendered(node).is_none_or(|value| !value.is_null() && value.as_str() != Some(""))
     });
     let named: Vec<&str> = named.collect();
     let [place_key] = named.as_slice() else {

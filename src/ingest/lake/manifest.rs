@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Lake;
 use crate::diagnostic::Diagnostic;
 use crate::event::IngestReport;
+use crate::source::Span;
 
 pub const MANIFEST_NAME: &str = "_manifest.json";
 /// Raised when a reader of the old form could misread the new one.
@@ -54,14 +55,15 @@ pub struct SourceRecord {
 impl LakeManifest {
     pub const FORMAT: u32 = FORMAT;
 
-    /// The current load of a dataset; `None` when there is none yet.
+    /// The current load of a dataset; `None` when there is none yet. `span` is where the lake is named.
     ///
     /// # Errors
     /// The manifest cannot be read, or not understood: then nothing is known.
-    pub fn read(lake: &dyn Lake) -> Result<Option<Self>, Box<Diagnostic>> {
+    pub fn read(lake: &dyn Lake, span: &Span) -> Result<Option<Self>, Box<Diagnostic>> {
         let unreadable = |error: &dyn std::fmt::Display| {
             let place = lake.address(MANIFEST_NAME);
-            Box::new(Diagnostic::error("broken-lake", format!("cannot read {place}: {error}")))
+            let problem = Diagnostic::error("broken-lake", format!("cannot read {place}: {error}"));
+            Box::new(problem.at(span.clone(), "the lake"))
         };
         let Some(text) = lake.text(MANIFEST_NAME).map_err(|error| unreadable(&error))? else { return Ok(None) };
         let manifest: Self = serde_json::from_str(&text).map_err(|error| unreadable(&error))?;

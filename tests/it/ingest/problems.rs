@@ -365,7 +365,7 @@ fn a_view_in_the_tables_place_is_not_replaced() {
     }), @r#"
     items → staging.items: read 0 loaded 0 quarantined 0
     error[load-failed]: cannot load `staging.items`: `"warehouse"."staging"."items"` is a view, and a load makes a table
-      --> models/staging/sources.yml:3:11 items: loaded by this pipeline
+      --> models/staging/sources.yml:10:19 staging.items: loaded here
       note: the table is as it was before
       help: drop it with `drop view "warehouse"."staging"."items"`, or load under another name
     table: 1 | 7
@@ -463,6 +463,79 @@ ingest:
               note: in <file>
             ");
         }
+    }
+}
+
+#[test]
+fn a_lake_that_cannot_be_written_is_named() {
+    let mut world = World::new(ITEMS.replace("{table: staging.items}", "{lake: items.csv/lake}"));
+    world.file("items.csv", "id,sold_on,price\n1,,\n");
+    let shown = world.run(None).shown().replace(&world.folder.path().display().to_string(), "<root>");
+    assert_snapshot!(shown, @r"
+    items → items.csv/lake: read 0 loaded 0 quarantined 0
+    error[broken-lake]: cannot read <root>/items.csv/lake/_manifest.json: Not a directory (os error 20)
+      --> models/staging/sources.yml:10:18 items.csv/lake: the lake
+    ");
+    let mut world = World::new(ITEMS.replace("{table: staging.items}", "{lake: 's3://bucket/lake'}"));
+    world.file("items.csv", "id,sold_on,price\n1,,\n");
+    assert_snapshot!(world.run(None).shown(), @r"
+    items → s3://bucket/lake: read 0 loaded 0 quarantined 0
+    error[broken-lake]: `s3://` is not a place a lake can be; write a folder or `gs://bucket/prefix`
+      --> models/staging/sources.yml:10:18 's3://bucket/lake': the lake
+    ");
+}
+
+#[test]
+fn jinja_that_fails_is_pointed_at() {
+    assert_snapshot!(refused("
+ingest:
+  - name: items
+    from: {path: \"{{ vra('x') }}\"}
+    columns: [{name: id, type: bigint}]
+    into: {lake: lake/items}
+"), @r#"
+error[broken-jinja]: cannot render `{{ vra('x') }}`
+  --> models/staging/sources.yml:4:18 "{{ vra('x') }}": rendered here
+declared:
+"#);
+}
+
+#[test]
+fn damaged_bytes_lose_no_row_and_stop_no_run() {
+    let whole: String = (0..60).map(|id| format!("{id},2020-01-{:02},\"a \"\"b\"\"\n{id}\"\n", id % 31 + 1)).collect();
+    let yaml = "
+ingest:
+  - name: items
+    from: {path: items.csv}
+    columns: [{name: id, type: integer, required: true}, {name: sold_on, type: date}, {name: text, type: varchar}]
+    filters: [{name: low, keep_when: {column: id, at_least: 5}}]
+    bad_rows: {max_share: 1}
+    into: {lake: lake/items}
+";
+    let mut world = World::new(yaml);
+    // A fixed sequence of Knuth's generator: the same damage on every run.
+    let mut state = 42_u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for _ in 0..60 {
+        let mut bytes = whole.clone().into_bytes();
+        for _ in 0..=next(12) {
+            let at = next(bytes.len());
+            match next(3) {
+                0 => bytes[at] = b"\",\n\r\0\xFF9x"[next(8)],
+                1 => drop(bytes.remove(at)),
+                _ => bytes.insert(at, b"\",\n\r\0\xFF9x"[next(8)]),
+            }
+        }
+        world.file("items.csv", [b"id,sold_on,text\n".to_vec(), bytes].concat());
+        let outcome = world.run_in(None, None);
+        let report = &outcome.reports[0];
+        assert!(report.problem.is_none(), "{}", outcome.shown());
+        let dropped: u64 = report.dropped.iter().map(|(_, count)| count).sum();
+        assert_eq!(report.rows_read, report.rows_loaded + dropped + report.rows_quarantined);
+        assert!(report.rows_read >= 55, "{}", outcome.shown());
     }
 }
 
