@@ -84,6 +84,10 @@ impl Session {
         // Who asks to see a model does not ask to see its tests.
         let usual = if command == Command::Show { IndirectSelection::Empty } else { IndirectSelection::default() };
         let indirect = asked.indirect.as_deref().and_then(IndirectSelection::from_name).unwrap_or(usual);
+        let mut teller = Teller { judge: &self.judge, reporter, has_error: false };
+        let state = self.settings.state.as_ref();
+        let state = state.map(|folder| artifacts::previous::read(folder, &self.project.target_path)).transpose();
+        let state = teller.either(state.map_err(|problem| vec![*problem]))?;
         let criteria = Criteria {
             select: &asked.select,
             exclude: &asked.exclude,
@@ -91,9 +95,9 @@ impl Session {
             indirect,
             resource_types: &asked.resource_types,
             exclude_resource_types: &asked.exclude_resource_types,
+            state: state.as_ref(),
             ..Criteria::everything(command, &self.selectors)
         };
-        let mut teller = Teller { judge: &self.judge, reporter, has_error: false };
         let selected = self.graph.select(&self.manifest, &criteria).map_err(|problem| vec![*problem]);
         let (selection, warnings) = teller.either(selected)?;
         // What does not match was named already; that nothing is left need not be said again.
