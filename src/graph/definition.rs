@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::select::IndirectSelection;
 use super::selector::{Combination, Criterion, Depth, Selector, parse_criterion, parse_method, refuse_contradiction};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{Json, JsonMap};
+use crate::manifest::{Json, JsonMap, python};
 use crate::project::yaml::{Yaml, YamlFile, YamlKind};
 use crate::source::Span;
 
@@ -38,10 +38,11 @@ struct Entry {
 }
 
 impl Selectors {
-    /// Reads selectors.yml. What is wrong is reported, and that selector is missing.
-    pub fn read(yaml: &YamlFile) -> (Self, Vec<Diagnostic>) {
+    /// Reads selectors.yml; `render` answers for the Jinja in its values. What is wrong is reported, and that
+    /// selector is missing.
+    pub fn read(yaml: &YamlFile, render: &Render<'_>) -> (Self, Vec<Diagnostic>) {
         let mut selectors = Self::default();
-        let mut reader = Reader { yaml, problems: Vec::new() };
+        let mut reader = Reader { yaml, render, problems: Vec::new() };
         reader.check_keys(&yaml.root, &["selectors", "version"]);
         for entry in yaml.root.get("selectors").map(Yaml::items).unwrap_or_default() {
             match reader.entry(entry, &selectors) {
@@ -76,10 +77,14 @@ impl Selectors {
     }
 }
 
+/// Renders a value with Jinja in it; the error is the message alone.
+pub type Render<'a> = dyn Fn(&str) -> Result<Json, String> + 'a;
+
 type Outcome<T> = Result<T, Box<Diagnostic>>;
 
 struct Reader<'a> {
     yaml: &'a YamlFile,
+    render: &'a Render<'a>,
     problems: Vec<Diagnostic>,
 }
 
@@ -118,8 +123,9 @@ impl Reader<'_> {
     }
 
     fn definition(&mut self, definition: &Yaml) -> Outcome<Selector> {
-        if let Some(text) = definition.as_str() {
-            return Ok(Selector::One(parse_criterion(text, &self.yaml.span(definition))?));
+        if definition.as_str().is_some() {
+            let text = python::text(&self.rendered(definition)?);
+            return Ok(Selector::One(parse_criterion(&text, &self.yaml.span(definition))?));
         }
         if !matches!(definition.kind, YamlKind::Map(_)) {
             let message = "a definition is a text, a `method` and `value`, a `union` or an `intersection`";
@@ -171,7 +177,7 @@ impl Reader<'_> {
             && is_short(key)
         {
             let (method, arguments) = parse_method(&key.key_text(), &self.yaml.span(key))?;
-            return Ok(Selector::One(plain(method, arguments, value, span)));
+            return Ok(Selector::One(plain(method, arguments, self.rendered(value)?, span)));
         }
         self.check_keys(definition, &CRITERION_KEYS);
         let (Some(method), Some(value)) = (definition.get("method"), definition.get("value")) else {
@@ -183,7 +189,7 @@ impl Reader<'_> {
             parents: self.depth(definition, "parents", "parents_depth")?,
             children: self.depth(definition, "children", "children_depth")?,
             indirect: self.indirect(definition)?,
-            ..plain(name, arguments, value, span)
+            ..plain(name, arguments, self.rendered(value)?, span)
         };
         refuse_contradiction(&criterion)?;
         let excluded = match definition.get("exclude") {
@@ -191,6 +197,15 @@ impl Reader<'_> {
             None => None,
         };
         Ok(without(Selector::One(criterion), excluded))
+    }
+
+    fn rendered(&self, value: &Yaml) -> Outcome<Json> {
+        match value.as_str() {
+            Some(text) if text.contains("{{") || text.contains("{%") => {
+                (self.render)(text).map_err(|message| self.invalid(value, message))
+            }
+            Some(_) | None => Ok(value.to_json()),
+        }
     }
 
     fn depth(&self, definition: &Yaml, key: &str, depth_key: &str) -> Outcome<Option<Depth>> {
@@ -239,11 +254,11 @@ impl Reader<'_> {
     }
 }
 
-fn plain(method: super::Method, arguments: Vec<String>, value: &Yaml, span: Span) -> Criterion {
+fn plain(method: super::Method, arguments: Vec<String>, value: Json, span: Span) -> Criterion {
     Criterion {
         method,
         arguments,
-        value: value.to_json(),
+        value,
         takes_childrens_parents: false,
         parents: None,
         children: None,

@@ -14,7 +14,7 @@ mod set;
 mod state;
 
 pub use command::{Command, ResourceType};
-pub use definition::Selectors;
+pub use definition::{Render, Selectors};
 pub use method::Method;
 pub use select::{Criteria, IndirectSelection, Selection};
 pub use selector::Selector;

@@ -89,9 +89,7 @@ pub(super) fn matches_file(pattern: &str, path: &str) -> bool {
 }
 
 fn pattern_parts(pattern: &str) -> Vec<&str> {
-    let mut found: Vec<_> = pattern.split(['/', std::path::MAIN_SEPARATOR]).filter(is_part).collect();
-    found.dedup_by(|next, part| *next == "**" && *part == "**");
-    found
+    pattern.split(['/', std::path::MAIN_SEPARATOR]).filter(is_part).collect()
 }
 
 fn parts(path: &str) -> Vec<&str> {
@@ -102,17 +100,23 @@ fn is_part(part: &&str) -> bool {
     !part.is_empty() && *part != "."
 }
 
+/// Follows all ways to match at once: `reached` tells after how many parts of the path the pattern can stand.
 fn matches_parts(pattern: &[&str], path: &[&str], may_lie_below: bool) -> bool {
-    match (pattern.split_first(), path.split_first()) {
-        (None, None) => true,
-        // What is left of the path lies below the folder that matched.
-        (None, Some(_)) => may_lie_below,
-        (Some((&"**", rest)), _) => {
-            (0..=path.len()).any(|skipped| matches_parts(rest, &path[skipped..], may_lie_below))
+    let mut reached = vec![false; path.len() + 1];
+    reached[0] = true;
+    for part in pattern {
+        if *part == "**" {
+            let first = reached.iter().position(|is_reached| *is_reached).unwrap_or(reached.len());
+            reached[first..].fill(true);
+        } else {
+            for at in (0..path.len()).rev() {
+                reached[at + 1] = reached[at] && matches(part, path[at]);
+            }
+            reached[0] = false;
         }
-        (Some(_), None) => false,
-        (Some((part, rest)), Some((name, below))) => matches(part, name) && matches_parts(rest, below, may_lie_below),
     }
+    // What is left of the path lies below the folder that matched.
+    if may_lie_below { reached.contains(&true) } else { reached[path.len()] }
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ use crate::manifest::Manifest;
 use crate::manifest::shape::CompiledCode;
 use crate::parse::parse;
 use crate::plan::Plan;
-use crate::project::Project;
+use crate::project::{Project, YamlRenderer, YamlScope};
 use crate::report::Reporter;
 
 /// A project that was read, understood and put in order.
@@ -52,8 +52,9 @@ impl Session {
     pub fn open(settings: &Settings, reporter: &mut Reporter) -> Result<Self, Exit> {
         let judge = Judge::new(&settings.invocation.flags);
         let mut teller = Teller { judge: &judge, reporter, has_error: false };
+        let yaml_engine = YamlEngine::new();
         let (project, problems) =
-            teller.either(Project::load(&settings.load, &YamlEngine::new(), Arc::clone(&settings.invocation)))?;
+            teller.either(Project::load(&settings.load, &yaml_engine, Arc::clone(&settings.invocation)))?;
         teller.tell_all(problems);
         let project = Arc::new(project);
         let (engine, problems) = Engine::new(&project);
@@ -62,7 +63,9 @@ impl Session {
         teller.tell_all(problems);
         let selectors = match &project.selectors {
             Some(yaml) => {
-                let (selectors, problems) = Selectors::read(yaml);
+                let target = Some(&project.target.context);
+                let scope = YamlScope { vars: &project.cli_vars, target, may_read_secrets: false };
+                let (selectors, problems) = Selectors::read(yaml, &|text| yaml_engine.render(text, &scope));
                 teller.tell_all(problems);
                 selectors
             }

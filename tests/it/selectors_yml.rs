@@ -9,7 +9,11 @@ use crate::select::{Asked, shop};
 fn read(text: &str) -> (Selectors, String) {
     let file = tamis::source::SourceFile::in_memory("selectors.yml", text);
     let yaml = YamlFile::parse(&file).expect("the yml is well formed");
-    let (selectors, problems) = Selectors::read(&yaml);
+    let render = |text: &str| match text {
+        "{{ target.name }}ly" => Ok("nightly".into()),
+        other => Err(format!("`{other}` cannot be rendered")),
+    };
+    let (selectors, problems) = Selectors::read(&yaml, &render);
     (selectors, problems.iter().map(told).collect::<Vec<_>>().join("\n"))
 }
 
@@ -67,6 +71,20 @@ fn an_unknown_name_is_refused_with_the_nearest() {
 fn the_manifest_shows_texts_spelled_out() {
     let (selectors, _) = read(NIGHTLY);
     assert_snapshot!(serde_json::to_string(&selectors.to_json()["nightly"]["definition"]).expect("json"), @r#"{"union":[{"method":"tag","value":"nightly","children":true,"children_depth":1},{"method":"config.materialized","value":"ephemeral"},{"exclude":[{"method":"fqn","value":"orders","indirect_selection":"empty"},{"method":"resource_type","value":"exposure"}]}]}"#);
+}
+
+#[test]
+fn jinja_in_a_value_is_rendered() {
+    let text = "
+selectors:
+  - {name: a, definition: {method: tag, value: '{{ target.name }}ly', indirect_selection: empty}}
+";
+    assert_snapshot!(selected(text, Some("a")), @"model.orders model.stg_orders");
+    let wrong = "selectors: [{name: a, definition: {tag: '{{ nothing }}'}}]";
+    assert_snapshot!(read(wrong).1, @r#"
+    error[invalid-selector]: `{{ nothing }}` cannot be rendered
+     --> selectors.yml:1:41 "'{{ nothing }}'"
+    "#);
 }
 
 #[test]
