@@ -23,7 +23,7 @@ mod version;
 mod walk;
 
 pub use invocation::{Flags, Invocation};
-pub use options::{LoadOptions, parse_vars};
+pub use options::LoadOptions;
 pub use version::DBT_VERSION;
 
 use std::path::PathBuf;

@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::yaml::{YamlFile, YamlKind};
-use crate::diagnostic::Diagnostic;
-use crate::manifest::{Json, JsonMap};
-use crate::source::SourceFile;
+use crate::manifest::JsonMap;
 
 /// Flags and surroundings that [`Project::load`](super::Project::load) looks at, and nothing else: it reads neither
 /// the process's environment nor its working folder.
@@ -49,37 +46,5 @@ impl LoadOptions {
     /// A variable of the environment; an empty one counts as not set.
     pub(super) fn variable(&self, name: &str) -> Option<&str> {
         self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
-    }
-}
-
-/// The YAML of `--vars`: `{is_test_run: true}`, or the same in JSON.
-///
-/// # Errors
-/// It is not YAML, or not a map.
-pub fn parse_vars(text: &str) -> Result<JsonMap, Box<Diagnostic>> {
-    let file = SourceFile::in_memory("--vars", text);
-    let yaml = YamlFile::parse(&file)?;
-    match (&yaml.root.kind, yaml.root.to_json()) {
-        (YamlKind::Map(_), Json::Object(vars)) => Ok(vars),
-        (YamlKind::Null, _) => Ok(JsonMap::new()),
-        _ => {
-            let problem = Diagnostic::error("wrong-type", "`--vars` must be a map of names to values");
-            let problem = problem.at(yaml.span(&yaml.root), "not a map");
-            Err(Box::new(problem.help("write --vars '{name: value}', with a space behind the colon")))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn vars_are_a_yaml_map() {
-        let vars = parse_vars("{is_test_run: yes, from: 2020-01-01}").unwrap();
-        assert_eq!(Json::Object(vars).to_string(), r#"{"is_test_run":true,"from":"2020-01-01"}"#);
-        assert!(parse_vars("").unwrap().is_empty());
-        assert_eq!(parse_vars("is_test_run:true").unwrap_err().code, "wrong-type");
-        assert_eq!(parse_vars("{a: 1").unwrap_err().code, "yaml-syntax");
     }
 }

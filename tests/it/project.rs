@@ -219,7 +219,7 @@ fn vars_of_the_call_win_then_those_for_a_package_then_global_ones_then_the_packa
             "name: shop\nprofile: shop\nvars:\n  a: root\n  b: root\n  c: root\n  tools: {b: scoped, c: scoped}\n",
         )
         .file("dbt_packages/tools/dbt_project.yml", "name: tools\nvars: {a: own, d: own, tools: {e: own scoped}}\n")
-        .with(|options| options.vars = tamis::project::parse_vars("c: called").unwrap());
+        .with(|options| options.vars = JsonMap::from_iter([("c".to_string(), Json::from("called"))]));
     let project = shop.project();
     let tools = project.vars_for("tools");
     let seen = ["a", "b", "c", "d", "e"].map(|name| tools[name].as_str().unwrap().to_string());

@@ -23,12 +23,12 @@ impl<'t> Mended<'t> {
         Self { text: Cow::Borrowed(text), insertions: Vec::new(), tried: HashSet::new() }
     }
 
-    /// The place in the file as written.
+    /// The place in the file as written; inside an insertion, the place it was made at.
     pub fn original(&self, offset: usize) -> usize {
-        match self.insertions.partition_point(|(behind, _)| *behind <= offset) {
-            0 => offset,
-            index => offset - self.insertions[index - 1].1,
-        }
+        let index = self.insertions.partition_point(|(behind, _)| *behind <= offset);
+        let before = index.checked_sub(1).map_or(0, |index| self.insertions[index].1);
+        let next_start = self.insertions.get(index).map_or(usize::MAX, |(behind, total)| behind - (total - before));
+        offset.min(next_start) - before
     }
 
     /// Mends what the parser stumbled over at `at`; false when it is no liberty, but a mistake.

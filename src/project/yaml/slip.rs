@@ -12,7 +12,7 @@ use crate::source::{SourceFile, Span};
 
 /// The problem behind the parser's complaint `info` at byte `at`.
 pub(super) fn explain(file: &Arc<SourceFile>, at: usize, info: &str) -> Box<Diagnostic> {
-    let place = Place { file, at: at.min(file.text.len()), info };
+    let place = Place { file, at: Span::new(file, at..at).start as usize, info };
     let problem = place
         .conflict_marker()
         .or_else(|| place.tab())
@@ -406,7 +406,7 @@ mod tests {
         1:9 "{{ var('x') }}" a value that starts with Jinja must be in quotes (YAML reads `{` as the start of a map); put quotes round the whole value: "{{ var('x') }}"
         1:9 "{{ target.schema }}" a value that starts with Jinja must be in quotes (YAML reads `{` as the start of a map); put quotes round the whole value: "{{ target.schema }}_raw"
         1:3 "{{ x }}" a value that starts with Jinja must be in quotes (YAML reads `{` as the start of a map); put quotes round the whole value: "{{ x }}"
-        1:4 "{% if x %}b{% endif %}" a value that starts with Jinja must be in quotes (YAML reads `{` as the start of a map); put quotes round the whole value: "{% if x %}b{% endif %}"
+        1:4 "{% if x %}" a value that starts with Jinja must be in quotes (YAML reads `{` as the start of a map); put quotes round the whole value: "{% if x %}"
         1:19 ":" a value with `: ` inside must be in quotes (YAML reads a second key here); write "first: second"
         1:4 "[" `[` is not closed (opened here); close it with `]`
         1:4 "{" `{` is not closed (opened here); close it with `}`
