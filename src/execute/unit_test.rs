@@ -151,7 +151,10 @@ struct Input {
     id: UniqueId,
     name: String,
     relation: Relation,
+    /// None for a source.
     node: Option<Arc<Node>>,
+    /// What `model` is while its rows are rendered: named after the input, whatever it is.
+    rendered_as: Arc<Node>,
     columns: Vec<ColumnFacts>,
 }
 
@@ -164,6 +167,7 @@ impl Input {
             name: node.identifier(),
             relation: node_relation(node, kind),
             node: Some(Arc::clone(node)),
+            rendered_as: Arc::clone(node),
             columns: node.columns.values().cloned().collect(),
         };
         let unknown = || {
@@ -182,9 +186,11 @@ impl Input {
             }
             ("source", [source, table]) => {
                 let found = manifest.find_source(source, table, &test.package_name).ok_or_else(unknown)?;
+                let name = format!("{}__{}", found.source_name, found.name);
                 Ok(Self {
                     id: found.unique_id.clone(),
-                    name: format!("{}__{}", found.source_name, found.name),
+                    rendered_as: Arc::new(Node { name: name.clone(), ..(**model).clone() }),
+                    name,
                     relation: source_relation(found, kind),
                     node: None,
                     columns: found.columns.values().cloned().collect(),
@@ -205,7 +211,7 @@ impl Input {
             ("column_name_to_data_types".to_string(), Json::Object(types)),
         ]);
         let scope = RunScope {
-            node: self.node.clone(),
+            node: Some(Arc::clone(&self.rendered_as)),
             ..work.runner.scope(work.session, work.events, None, work.runner.project.name(), given.span.clone())
         };
         let called = work.runner.engine.call(&scope, "get_fixture_sql", &arguments)?;
