@@ -83,6 +83,15 @@ impl Diagnostic {
         }
     }
 
+    /// Points to `span` unless a file of the author's is pointed to already: a text we made up helps nobody.
+    pub fn or_at(&mut self, span: &Span, text: &str) {
+        self.labels.retain(|label| !label.span.file.is_made_up());
+        self.trace.retain(|call| !call.span.file.is_made_up());
+        if self.labels.is_empty() {
+            self.labels.push(Label { span: span.clone(), text: text.to_string() });
+        }
+    }
+
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }

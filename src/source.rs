@@ -29,6 +29,11 @@ impl SourceFile {
         Self::new(path, PathBuf::new(), text)
     }
 
+    /// Whether the text is ours and lies in no file of the author's: a built-in macro, a statement.
+    pub fn is_made_up(&self) -> bool {
+        self.path.starts_with('<')
+    }
+
     /// Reads `absolute`; `shown` is the path people see.
     ///
     /// # Errors

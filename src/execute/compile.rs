@@ -32,14 +32,6 @@ fn scope(work: &Work<'_>, node: &Arc<Node>) -> RunScope {
         let text = test_call(generic);
         let file = SourceFile::in_memory(format!("<test {}>", node.name), text);
         scope.code = Span::new(&file, 0..file.text.len());
-        // The macro may live in a package; its arguments are the project's own.
-        if let Some(namespace) = &generic.namespace {
-            scope.package = if work.runner.project.package(namespace).is_some() {
-                node.package_name.clone()
-            } else {
-                scope.package
-            };
-        }
     }
     scope
 }
@@ -49,12 +41,7 @@ fn in_yml(node: &Node, mut problem: Box<Diagnostic>) -> Box<Diagnostic> {
     if let NodeKind::DataTest(test) = &node.kind
         && let Some(generic) = &test.generic
     {
-        let is_made_up = |span: &Span| span.file.path.starts_with('<');
-        problem.labels.retain(|label| !is_made_up(&label.span));
-        problem.trace.retain(|call| !is_made_up(&call.span));
-        if problem.labels.is_empty() {
-            *problem = problem.clone().at(generic.span.clone(), "in this test");
-        }
+        problem.or_at(&generic.span, "in this test");
     }
     problem
 }

@@ -68,11 +68,8 @@ pub(super) fn run(work: &Work<'_>, node: &Arc<Node>) -> Done {
         }
         Err(mut problem) => {
             problem.notes.push(format!("compiled code at {path}"));
-            if problem.labels.iter().all(|label| label.span.file.path.starts_with('<'))
-                && let Some(span) = place(node)
-            {
-                problem.labels.clear();
-                *problem = problem.clone().at(span, "in this test");
+            if let Some(span) = place(node) {
+                problem.or_at(&span, "in this test");
             }
             Done {
                 status: Some(NodeStatus::Error),

@@ -16,9 +16,7 @@ pub(super) fn run(work: &Work<'_>, test: &Arc<UnitTest>) -> Done {
     match work.timed("execute", || judge(work, test)) {
         Ok(done) => done,
         Err(mut problem) => {
-            if problem.labels.is_empty() {
-                *problem = problem.clone().at(test.span.clone(), "in this unit test");
-            }
+            problem.or_at(&test.span, "in this unit test");
             Done::failed(NodeStatus::Error, problem)
         }
     }

@@ -312,14 +312,11 @@ impl Object for PartitionConfig {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&[
-            "field",
-            "data_type",
-            "granularity",
-            "range",
-            "time_ingestion_partitioning",
-            "copy_partitions",
-        ])
+        Enumerator::NonEnumerable
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        true
     }
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use minijinja::machinery::Token;
 
-use super::rewrite::{LexError, Lexeme, Replacement, Rewritten, apply, lex, mutable_literals};
+use super::rewrite::{LexError, Lexeme, Replacement, Rewritten, apply, lex, expressions};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceFile, Span};
 
@@ -172,7 +172,7 @@ impl Block {
             end: lexemes[head_end].start,
             with: format!("macro {PRIVATE_NAME}({}) ", arguments.join(", ")),
         });
-        mutable_literals(&lexemes[head_end..], &mut replacements);
+        expressions(&lexemes[head_end..], &mut replacements);
         if let Some(close) =
             lexemes.iter().rev().find(|lexeme| matches!(lexeme.token, Token::Ident(tag) if self.kind.is_end(tag)))
         {
@@ -190,7 +190,7 @@ fn rewritten_expression(expression: &str) -> String {
     let wrapped = format!("{{{{ {expression} }}}}");
     let Ok(lexemes) = lex(&wrapped) else { return expression.to_string() };
     let mut replacements = Vec::new();
-    mutable_literals(&lexemes, &mut replacements);
+    expressions(&lexemes, &mut replacements);
     let text = apply(&wrapped, replacements).text;
     text.trim_start_matches("{{").trim_end_matches("}}").trim().to_string()
 }

@@ -9,7 +9,7 @@ use minijinja::{Environment, Error, UndefinedBehavior};
 use super::errors::{Source, diagnostic, lex_diagnostic};
 use super::handle::{MacroHandle, PRELUDE, install, register};
 use super::library::MacroLibrary;
-use super::rewrite::{Rewritten, apply, lex, mutable_literals, syntax};
+use super::rewrite::{Rewritten, apply, lex, expressions, syntax};
 use super::scope::{Mode, ProjectFacts, Run, Scope};
 use super::values::{Dict, List, pairs, python_str, to_json};
 use super::{Called, CaptureRequest, Captured, NameKind, Rendered, RunScope, methods, plain};
@@ -98,7 +98,7 @@ impl Engine {
         }
         let lexemes = lex(text).map_err(|error| lex_diagnostic(request.code, &error))?;
         let mut replacements = Vec::new();
-        mutable_literals(&lexemes, &mut replacements);
+        expressions(&lexemes, &mut replacements);
         let rewritten = apply(text, replacements);
         let mut scope = self.scope(request.package, request.vars, Mode::Parse(Mutex::default()));
         scope.model = request.model.clone();
@@ -317,7 +317,7 @@ fn rewrite(code: &Span) -> Result<Rewritten, Box<Diagnostic>> {
     let text = code.text();
     let lexemes = lex(text).map_err(|error| lex_diagnostic(code, &error))?;
     let mut replacements = Vec::new();
-    mutable_literals(&lexemes, &mut replacements);
+    expressions(&lexemes, &mut replacements);
     Ok(apply(text, replacements))
 }
 

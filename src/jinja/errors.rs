@@ -132,6 +132,10 @@ pub(super) fn diagnostic(error: &Error, source: &Source<'_>, library: &MacroLibr
     {
         diagnostic = diagnostic.at(span.clone(), "");
     }
+    // What went wrong inside a built-in macro is told too, for whoever overrides it.
+    if let Some(span) = places.last().filter(|span| is_built_in(span)) {
+        diagnostic.notes.push(format!("raised at {span}: `{}`", span.text().lines().next().unwrap_or_default()));
+    }
     if diagnostic.code == "undefined"
         && let Some(label) = diagnostic.labels.first()
         && let name = label.span.text().split(['(', '|']).next().unwrap_or_default().trim()

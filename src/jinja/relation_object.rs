@@ -88,7 +88,8 @@ impl Object for RelationObject {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&["database", "schema", "identifier", "type"])
+        // No entries: it prints as its name, not as a dict.
+        Enumerator::NonEnumerable
     }
 
     fn is_true(self: &Arc<Self>) -> bool {
@@ -466,7 +467,11 @@ impl Object for ColumnObject {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&["name", "data_type"])
+        Enumerator::NonEnumerable
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        true
     }
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::functions::read_env_var;
 use super::methods;
-use super::rewrite::{apply, lex, mutable_literals, syntax};
+use super::rewrite::{apply, lex, expressions, syntax};
 use super::values::{Dict, List, from_json, from_map, invalid, pairs, python_str, split_kwargs, to_json};
 use crate::manifest::{Json, JsonMap};
 use crate::project::{YamlRenderer, YamlScope};
@@ -53,7 +53,7 @@ impl YamlRenderer for YamlEngine {
         }
         let lexemes = lex(text).map_err(|error| error.message)?;
         let mut replacements = Vec::new();
-        mutable_literals(&lexemes, &mut replacements);
+        expressions(&lexemes, &mut replacements);
         let rewritten = apply(text, replacements);
         let vars = Arc::new(scope.vars.clone());
         let may_read_secrets = scope.may_read_secrets;
