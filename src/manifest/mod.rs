@@ -10,6 +10,7 @@ mod node;
 pub mod python;
 mod resource;
 pub mod shape;
+mod unit_checksum;
 
 pub use config::{Access, Json, JsonMap, Materialization, NodeConfig, OnSchemaChange};
 pub use lookup::LookupIndex;
@@ -20,6 +21,8 @@ pub use resource::{
     Doc, Exposure, Fixture, FixtureFormat, Freshness, FreshnessThreshold, Group, Macro, MacroArgument, OtherResource,
     SourceTable, UnitTest,
 };
+
+pub use unit_checksum::unit_test_checksum;
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;

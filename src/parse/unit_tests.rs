@@ -2,7 +2,6 @@
 //!
 //! Source: dbt-core 1.12, `parser/unit_tests.py`.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use super::calls::{Target, target};
@@ -15,6 +14,7 @@ use super::scope::Scope;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{
     DependsOn, Fixture, FixtureFormat, Json, JsonMap, Node, NodeConfig, NodeKind, UniqueId, UnitTest, python,
+    unit_test_checksum,
 };
 use crate::project::yaml::Yaml;
 use crate::source::Span;
@@ -73,7 +73,7 @@ pub(crate) fn unit_test(
         span: entry.name_span(),
         package_name: package,
     };
-    test.checksum = Some(checksum(&test));
+    test.checksum = Some(unit_test_checksum(&test));
     Some(test)
 }
 
@@ -272,16 +272,6 @@ fn full_row_first(mut rows: Json) -> Json {
         }
     }
     rows
-}
-
-/// Changes when anything but the description does; compared with other manifests of ours only.
-fn checksum(test: &UnitTest) -> String {
-    let mut text = format!("{}-{:?}", test.model, test.versions);
-    for fixture in test.given.iter().chain([&test.expect]) {
-        let _ = write!(text, "-{}-{}-{}", fixture.input, fixture.format.name(), fixture.rows);
-    }
-    let _ = write!(text, "-{}", Json::Object(test.overrides.clone()));
-    super::checksum::of_text(&text)
 }
 
 /// What a unit test turned out to test.

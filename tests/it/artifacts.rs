@@ -171,6 +171,15 @@ fn an_enforced_contract_has_the_checksum_that_dbt_computes() {
     assert_snapshot!(node["constraints"].to_string(), @r#"[{"type":"primary_key","name":null,"expression":null,"warn_unenforced":true,"warn_unsupported":true,"to":null,"to_columns":[],"columns":["id"]}]"#);
 }
 
+/// The checksum was computed with dbt-core 1.12's formula for the same test.
+#[test]
+fn a_unit_test_has_the_checksum_that_dbt_computes() {
+    let built = built().model("fct.sql", "select 1").unit_test("adds_up", "fct");
+    let test = built.manifest.unit_tests.values().next().expect("it was added");
+    let checksum = tamis::manifest::unit_test_checksum(test);
+    assert_snapshot!(checksum, @"2626f5123eedc52de9c208ef48ed28fde1bfd4576d314dd2707a7e358771928b");
+}
+
 fn result(id: &str, resource_type: &str, status: NodeStatus) -> Arc<RunResult> {
     let node = NodeInfo {
         unique_id: UniqueId::from(id),
