@@ -44,19 +44,29 @@ pub(super) fn collection_as_key(file: &Arc<SourceFile>, outer: usize, at: usize)
 fn jinja_without_quotes(file: &Arc<SourceFile>, start: usize) -> Diagnostic {
     let line_end = file.text[start..].find('\n').map_or(file.text.len(), |length| start + length);
     let line = file.text[start..line_end].trim_end();
-    let close = if line.starts_with("{%") { "%}" } else { "}}" };
-    let expression = line.find(close).map_or(line, |end| &line[..end + 2]);
-    // Inside `{…}` or `[…]` the value ends before the comma or bracket.
-    let value = if line[expression.len()..].contains(['}', ']', ',']) { expression } else { line };
-    let quote = if expression.contains('"') { '\'' } else { '"' };
-    let quoted = if expression.contains('"') && expression.contains('\'') {
-        "put quotes round the whole value, and use only the other kind of quote inside".to_string()
-    } else {
-        format!("put quotes round the whole value: {quote}{value}{quote}")
+    let value = jinja_value(line);
+    let help = match (value.contains('"'), value.contains('\'')) {
+        (true, true) => "put quotes round the whole value, and use only the other kind of quote inside".to_string(),
+        (true, false) => format!("put quotes round the whole value: '{value}'"),
+        (false, _) => format!("put quotes round the whole value: \"{value}\""),
     };
     Diagnostic::error("yaml-syntax", "a value that starts with Jinja must be in quotes")
-        .at(Span::new(file, start..start + expression.len()), "YAML reads `{` as the start of a map")
-        .help(quoted)
+        .at(Span::new(file, start..start + value.len()), "YAML reads `{` as the start of a map")
+        .help(help)
+}
+
+/// The value that begins with Jinja: the rest of the line, or less inside `{…}` and `[…]`, where a comma or bracket
+/// behind the last Jinja ends it.
+fn jinja_value(line: &str) -> &str {
+    let mut end = 0;
+    while let Some(open) = line[end..].find("{{").into_iter().chain(line[end..].find("{%")).min() {
+        let inside = end + open + 2;
+        let Some(close) = line[inside..].find("}}").into_iter().chain(line[inside..].find("%}")).min() else {
+            return line;
+        };
+        end = inside + close + 2;
+    }
+    if line[end..].contains(['}', ']', ',']) { &line[..end] } else { line }
 }
 
 struct Place<'a> {
@@ -404,9 +414,9 @@ mod tests {
         1:8 "s'" there is text behind the closing quote (the quoted text ended before this); inside single quotes write `''` for a quote, or use double quotes round the text
         1:8 "y" there is text behind the closing quote (the quoted text ended before this); put the whole value in quotes; inside double quotes write `\"` for a quote
         1:9 "{{ var('x') }}" a value that starts with Jinja must be in quotes (YAML reads `{` as the start of a map); put quotes round the whole value: "{{ var('x') }}"
-        1:9 "{{ target.schema }}" a value that starts with Jinja must be in quotes (YAML reads `{` as the start of a map); put quotes round the whole value: "{{ target.schema }}_raw"
+        1:9 "{{ target.schema }}_raw" a value that starts with Jinja must be in quotes (YAML reads `{` as the start of a map); put quotes round the whole value: "{{ target.schema }}_raw"
         1:3 "{{ x }}" a value that starts with Jinja must be in quotes (YAML reads `{` as the start of a map); put quotes round the whole value: "{{ x }}"
-        1:4 "{% if x %}" a value that starts with Jinja must be in quotes (YAML reads `{` as the start of a map); put quotes round the whole value: "{% if x %}"
+        1:4 "{% if x %}b{% endif %}" a value that starts with Jinja must be in quotes (YAML reads `{` as the start of a map); put quotes round the whole value: "{% if x %}b{% endif %}"
         1:19 ":" a value with `: ` inside must be in quotes (YAML reads a second key here); write "first: second"
         1:4 "[" `[` is not closed (opened here); close it with `]`
         1:4 "{" `{` is not closed (opened here); close it with `}`
