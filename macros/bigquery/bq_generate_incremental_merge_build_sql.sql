@@ -14,7 +14,10 @@
     incremental_predicates
 ) %}
     {%- set source = bq_source_query(tmp_relation, sql, partition_by, tmp_relation_exists) -%}
-    {%- set predicates = [] + (incremental_predicates or []) -%}
+    {%- set predicates = [] -%}
+    {%- for predicate in incremental_predicates or [] -%}
+        {%- do predicates.append(predicate) -%}
+    {%- endfor -%}
     {%- set guard = predicate_for_avoid_require_partition_filter() -%}
     {%- if guard is not none -%}
         {%- do predicates.append(guard) -%}

@@ -3,7 +3,7 @@
     `data_type` says the type of an array with nothing in it.
 
     duckdb    array[ 1 , 2 ]    array[]::integer[]
-    bigquery  [ 1 , 2 ]         ARRAY<int64>[]
+    bigquery  [ 1 , 2 ]         ARRAY<INT64>[]
 #}
 {% macro array_construct(inputs=[], data_type=none) -%}
     {%- set element_type = api.Column.translate_type('integer') if data_type is none else data_type -%}

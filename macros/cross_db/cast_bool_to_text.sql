@@ -2,7 +2,7 @@
     cast_bool_to_text(field): 'true' or 'false'.
 
     duckdb    cast(is_open as TEXT)
-    bigquery  cast(is_open as STRING)
+    bigquery  cast(is_open as string)
 #}
 {% macro cast_bool_to_text(field) %}
     {{ adapter.dispatch('cast_bool_to_text', 'dbt')(field) }}

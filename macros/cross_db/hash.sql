@@ -2,7 +2,7 @@
     hash(field): the MD5 of the value's text, as 32 hexadecimal digits.
 
     duckdb    md5(cast(id as TEXT))
-    bigquery  to_hex(md5(cast(id as STRING)))
+    bigquery  to_hex(md5(cast(id as string)))
 #}
 {% macro hash(field) -%}
     {{ return(adapter.dispatch('hash', 'dbt')(field)) }}

@@ -1,8 +1,7 @@
 {#
     type_bigint(): whole numbers of 64 bits.
 
-    duckdb    bigint
-    bigquery  bigint
+    both      bigint
 #}
 {% macro type_bigint() -%}
     {{ return(adapter.dispatch('type_bigint', 'dbt')()) }}

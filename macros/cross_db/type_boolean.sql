@@ -1,8 +1,7 @@
 {#
     type_boolean(): true or false.
 
-    duckdb    boolean
-    bigquery  bool
+    both      boolean
 #}
 {% macro type_boolean() -%}
     {{ return(adapter.dispatch('type_boolean', 'dbt')()) }}

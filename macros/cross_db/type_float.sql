@@ -1,7 +1,7 @@
 {#
     type_float(): numbers with a fraction, inexact.
 
-    duckdb    FLOAT
+    duckdb    float
     bigquery  FLOAT64
 #}
 {% macro type_float() -%}

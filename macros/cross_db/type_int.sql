@@ -1,7 +1,7 @@
 {#
     type_int(): whole numbers; of 32 bits on DuckDB, of 64 on BigQuery.
 
-    duckdb    INTEGER
+    duckdb    integer
     bigquery  INT64
 #}
 {% macro type_int() -%}

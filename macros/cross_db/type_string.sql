@@ -2,7 +2,7 @@
     type_string(): text of any length.
 
     duckdb    TEXT
-    bigquery  STRING
+    bigquery  string
 #}
 {% macro type_string() -%}
     {{ return(adapter.dispatch('type_string', 'dbt')()) }}

@@ -1,8 +1,7 @@
 {#
     type_timestamp(): a moment; with time zone on BigQuery, without on DuckDB.
 
-    duckdb    TIMESTAMP
-    bigquery  TIMESTAMP
+    both      timestamp
 #}
 {% macro type_timestamp() -%}
     {{ return(adapter.dispatch('type_timestamp', 'dbt')()) }}

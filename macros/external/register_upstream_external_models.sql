@@ -13,19 +13,9 @@
             {%- do seen.append(parent_id) -%}
             {%- set parent = graph['nodes'].get(parent_id) -%}
             {%- if parent and parent.resource_type in ['model', 'seed'] and parent.config.materialized == 'external' -%}
-                {%- set relation = api.Relation.create(
-                    database=parent['database'], schema=parent['schema'], identifier=parent['alias']
-                ) -%}
-                {%- set location = adapter.external_read_location(
-                    parent.config.get('location', external_location(relation, parent.config)),
-                    render_write_options(parent.config)
-                ) -%}
-                {%- call statement('register_external', auto_begin=false) -%}
-                create schema if not exists {{ relation.without_identifier() }};
-                create or replace view {{ relation }} as (
-                    select * from '{{ location }}'
-                );
-                {%- endcall -%}
+                {{ exceptions.raise_compiler_error(
+                    'materialization `external` is not supported yet: model `' ~ parent.name ~ '` is read by ' ~ id
+                ) }}
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}

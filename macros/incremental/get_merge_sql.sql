@@ -24,7 +24,10 @@
 {%- endmacro %}
 
 {% macro default__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none) -%}
-    {%- set predicates = [] + (incremental_predicates or []) -%}
+    {%- set predicates = [] -%}
+    {%- for predicate in incremental_predicates or [] -%}
+        {%- do predicates.append(predicate) -%}
+    {%- endfor -%}
     {%- set has_several_keys = unique_key is sequence and unique_key is not mapping and unique_key is not string -%}
     {%- if unique_key and has_several_keys -%}
         {%- for key in unique_key -%}

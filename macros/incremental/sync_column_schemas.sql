@@ -21,12 +21,16 @@
     {%- endfor -%}
 {% endmacro %}
 
+{# Fields of structs are reconciled by the adapter; where none changed there is nothing to ask it. #}
 {% macro bigquery__sync_column_schemas(on_schema_change, target_relation, schema_changes_dict) %}
     {%- set source_relation = schema_changes_dict.get('source_relation') -%}
-    {%- set changes = schema_changes_dict -%}
-    {%- if source_relation is not none -%}
-        {%- set synced = adapter.sync_struct_columns(on_schema_change, source_relation, target_relation, changes) -%}
-        {%- set changes = synced if synced is not none else changes -%}
+    {%- set structs = [] -%}
+    {%- for change in schema_changes_dict['new_target_types'] if 'struct' in change['new_type'] | lower -%}
+        {%- do structs.append(change['column_name']) -%}
+    {%- endfor -%}
+    {%- set synced = none -%}
+    {%- if structs and source_relation is not none -%}
+        {%- set synced = adapter.sync_struct_columns(on_schema_change, source_relation, target_relation, schema_changes_dict) -%}
     {%- endif -%}
-{{ default__sync_column_schemas(on_schema_change, target_relation, changes) }}
+    {{ default__sync_column_schemas(on_schema_change, target_relation, synced or schema_changes_dict) }}
 {% endmacro %}

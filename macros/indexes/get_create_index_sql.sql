@@ -11,7 +11,13 @@
     {{ return(none) }}
 {%- endmacro %}
 
+{# The name follows from what the index is, so a table that is made anew gets the same one. #}
 {% macro duckdb__get_create_index_sql(relation, index_dict) -%}
-    {%- set index = adapter.parse_index(index_dict) -%}
-create {{ 'unique ' if index.unique }}index "{{ index.render(relation) }}" on {{ relation }} ({{ index.columns | join(', ') }});
+    {%- set columns = index_dict.get('columns') or [] -%}
+    {%- if columns is string or not columns -%}
+        {{ exceptions.raise_compiler_error('an index needs `columns`, a list of names, found: ' ~ index_dict) }}
+    {%- endif -%}
+    {%- set kind = 'unique ' if index_dict.get('unique') else '' -%}
+    {%- set name = local_md5((columns + [kind, relation.render()]) | join('_')) -%}
+create {{ kind }}index "{{ name }}" on {{ relation }} ({{ columns | join(', ') }});
 {%- endmacro %}

@@ -8,7 +8,7 @@
     {%- set clauses = [
         partition_by(adapter.parse_partition_by(config.get('partition_by', none))) | trim,
         cluster_by(config.get('cluster_by', none)) | trim,
-        bigquery_options(adapter.get_materialized_view_options(config, model)),
+        bigquery_options(bigquery__materialized_view_options(config, model)),
     ] -%}
     {%- for clause in clauses if clause -%}
 {{ clause }}

@@ -12,8 +12,8 @@
     {{ adapter.dispatch('build_snapshot_table', 'dbt')(strategy, sql) }}
 {%- endmacro %}
 
-{% macro default__build_snapshot_table(strategy, sql) %}
-    {%- set columns = config.get('snapshot_table_column_names') or get_snapshot_table_column_names() %}
+{% macro default__build_snapshot_table(strategy, sql) -%}
+    {%- set columns = config.get('snapshot_table_column_names') or get_snapshot_table_column_names() -%}
 select *,
     {{ strategy.scd_id }} as {{ columns.dbt_scd_id }},
     {{ strategy.updated_at }} as {{ columns.dbt_updated_at }},
@@ -23,4 +23,4 @@ select *,
 from (
     {{ sql }}
 ) sbq
-{% endmacro %}
+{%- endmacro %}

@@ -24,7 +24,7 @@
     ) -%}
     {%- if exists -%}
         {%- set columns = config.get('snapshot_table_column_names') or get_snapshot_table_column_names() -%}
-        {%- do adapter.assert_valid_snapshot_target_given_strategy(target_relation, columns, strategy) -%}
+        {{ assert_snapshot_target(target_relation, columns, strategy) }}
         {%- set changes_sql = snapshot_staging_table(strategy, sql, target_relation) -%}
         {%- set changes = build_snapshot_staging_table(strategy, sql, target_relation) -%}
         {%- set build_sql = snapshot_add_changes_sql(target_relation, changes, strategy) -%}

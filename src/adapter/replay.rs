@@ -21,6 +21,7 @@ pub struct Script {
     rules: Vec<(Match, Reply)>,
     schemas: BTreeMap<SchemaName, Result<Vec<Relation>, AdapterError>>,
     columns: BTreeMap<String, Vec<Column>>,
+    facts: BTreeMap<String, JsonMap>,
 }
 
 /// Which statements a rule is for; the first rule that matches answers.
@@ -79,6 +80,13 @@ impl Script {
         if let Ok(relations) = self.schemas.entry(relation.schema_name()).or_insert_with(|| Ok(Vec::new())) {
             relations.push(relation);
         }
+        self
+    }
+
+    /// What `describe` says of a relation: partitioning and clustering, in BigQuery's REST spelling.
+    #[must_use]
+    pub fn facts(mut self, relation: &Relation, facts: JsonMap) -> Self {
+        self.facts.insert(key_of(relation), facts);
         self
     }
 
@@ -239,6 +247,11 @@ impl Connection for ReplayConnection {
             self.state.record(load.job.node.as_ref(), statement.clone());
         }
         Ok(answer)
+    }
+
+    fn describe(&mut self, relation: &Relation) -> Result<JsonMap, AdapterError> {
+        self.check()?;
+        Ok(self.state.script.facts.get(&key_of(relation)).cloned().unwrap_or_default())
     }
 
     fn patch(&mut self, relation: &Relation, patch: &JsonMap) -> Result<(), AdapterError> {

@@ -1,7 +1,7 @@
 //! The engine: one minijinja environment, all macros, and the renders that parse and execute ask for.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, UndefinedBehavior};
@@ -339,6 +339,17 @@ fn called(scope: &Scope, value: &Value) -> Called {
     called
 }
 
+/// Whether this is what an `if` expression without `else` gives. minijinja marks that value but shows the mark to
+/// nobody; only an environment that is strict about the other kind of undefined tells them apart.
+fn is_missing_else(undefined: &Value) -> bool {
+    static STRICT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        environment
+    });
+    STRICT.render_str("{{ value }}", minijinja::context! { value => undefined }).is_ok()
+}
+
 fn environment(library: &Arc<MacroLibrary>) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_syntax(syntax());
@@ -348,6 +359,10 @@ fn environment(library: &Arc<MacroLibrary>) -> Environment<'static> {
     environment.set_unknown_method_callback(methods::call);
     environment.set_formatter(|out, _, value| {
         if value.is_undefined() {
+            // `{{ ',' if not loop.last }}` prints nothing where the condition fails, as in Jinja2.
+            if is_missing_else(value) {
+                return Ok(());
+            }
             return Err(Error::new(minijinja::ErrorKind::UndefinedError, "what is printed here is not defined"));
         }
         match value.as_str() {

@@ -146,6 +146,7 @@ pub(super) fn add_filters(environment: &mut Environment<'static>) {
     environment
         .add_filter("as_bool", |value: Value| as_native(&value, |native| native.kind() == ValueKind::Bool, "bool"));
     environment.add_filter("as_number", |value: Value| as_native(&value, Value::is_number, "number"));
+    environment.add_filter("is_list", |value: Value| value.kind() == ValueKind::Seq);
     environment.add_filter("as_native", |value: Value| native(&value));
     environment.add_filter("string", |value: Value| python_str(&value));
     environment.add_filter("list", |value: Value| -> Result<Value, Error> {

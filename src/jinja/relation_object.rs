@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, Value};
+use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
 use super::scope::Scope;
@@ -322,6 +322,7 @@ impl Object for RelationClass {
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
         match method {
             "create" => create_relation(&self.scope, args),
+            "scd_args" => scd_args(args),
             "create_from" | "create_from_node" | "create_from_relation" => {
                 let (positional, _) = split_kwargs(args);
                 let node = positional.last().cloned().unwrap_or_default();
@@ -346,6 +347,20 @@ impl Object for RelationClass {
             _ => Err(Error::from(ErrorKind::UnknownMethod)),
         }
     }
+}
+
+/// `scd_args(primary_key, updated_at)`: what the id of a snapshot's row is made of, keys first.
+fn scd_args(args: &[Value]) -> Result<Value, Error> {
+    let (keys, updated_at) = match args {
+        [keys, updated_at, ..] => (keys, updated_at),
+        [] | [_] => return Err(Error::from(ErrorKind::MissingArgument)),
+    };
+    let mut parts = match keys.kind() {
+        ValueKind::Seq | ValueKind::Iterable => keys.try_iter()?.collect(),
+        _ => vec![keys.clone()],
+    };
+    parts.push(updated_at.clone());
+    Ok(List::value(parts))
 }
 
 /// `api.Relation.create(database=, schema=, identifier=, type=, quote_policy=)`.
@@ -456,8 +471,12 @@ impl Object for ColumnObject {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         Some(match key.as_str()? {
             "name" | "column" => Value::from(self.column.name.as_str()),
-            "dtype" => Value::from(self.column.data_type.split('(').next().unwrap_or_default()),
-            "data_type" => Value::from(self.column.data_type.as_str()),
+            // DuckDB's types are one text, precision and fields included; BigQuery's name comes without them.
+            "dtype" => Value::from(match self.kind {
+                AdapterKind::DuckDb => self.column.data_type.as_str(),
+                AdapterKind::BigQuery => self.column.data_type.split('(').next().unwrap_or_default(),
+            }),
+            "data_type" | "expanded_data_type" => Value::from(self.column.data_type.as_str()),
             "quoted" => Value::from(quoted(&self.column.name, self.kind.quote())),
             "mode" => Value::from(if self.column.data_type.starts_with("ARRAY<") { "REPEATED" } else { "NULLABLE" }),
             "fields" => Self::list(self.fields(), self.kind),
@@ -559,6 +578,8 @@ impl Object for ColumnClass {
             "create" => self.create(args),
             "translate_type" => Ok(Value::from(translate_type(self.kind, &text_at(args, 0)?))),
             "string_type" => Ok(Value::from(string_type(self.kind))),
+            // BigQuery's `numeric` has a precision of its own.
+            "numeric_type" if self.kind == AdapterKind::BigQuery => Ok(Value::from(text_at(args, 0)?)),
             "numeric_type" => Ok(Value::from(match (args.first(), args.get(1), args.get(2)) {
                 (Some(name), Some(precision), Some(scale)) if !precision.is_none() && !scale.is_none() => {
                     format!("{}({precision},{scale})", python_str(name))
@@ -573,18 +594,11 @@ impl Object for ColumnClass {
 
 /// dbt's type labels in the warehouse's words (`TYPE_LABELS` of each adapter).
 fn translate_type(kind: AdapterKind, label: &str) -> String {
-    let upper = label.to_uppercase();
-    let translated = match (kind, upper.as_str()) {
-        (AdapterKind::BigQuery, "STRING") => "STRING",
+    let translated = match (kind, label.to_uppercase().as_str()) {
+        (AdapterKind::BigQuery, "TEXT") => "STRING",
         (AdapterKind::BigQuery, "FLOAT") => "FLOAT64",
         (AdapterKind::BigQuery, "INTEGER") => "INT64",
-        (AdapterKind::BigQuery, "BOOLEAN") => "BOOLEAN",
-        (AdapterKind::BigQuery, "RECORD") => "RECORD",
         (AdapterKind::DuckDb, "STRING") => "TEXT",
-        (AdapterKind::DuckDb, "TIMESTAMP") => "TIMESTAMP",
-        (AdapterKind::DuckDb, "FLOAT") => "FLOAT",
-        (AdapterKind::DuckDb, "INTEGER") => "INT",
-        (AdapterKind::DuckDb, "BOOLEAN") => "BOOLEAN",
         _ => return label.to_string(),
     };
     translated.to_string()

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
+use super::relation_object::{ColumnObject, RelationObject};
 use crate::manifest::{Json, JsonMap};
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -253,6 +254,10 @@ fn write_repr(value: &Value, out: &mut String, depth: usize) {
 
 // Relations and columns are maps to Jinja (they have attributes), but print as their name.
 fn prints_as_dict(value: &Value) -> bool {
+    if value.downcast_object_ref::<RelationObject>().is_some() || value.downcast_object_ref::<ColumnObject>().is_some()
+    {
+        return false;
+    }
     value.downcast_object_ref::<Dict>().is_some()
         || value.len().is_some_and(|length| length > 0)
         || value.to_string() == "{}"

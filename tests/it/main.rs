@@ -22,6 +22,8 @@ mod jinja;
 
 mod macros;
 
+mod materializations;
+
 mod parse;
 
 mod plan;
@@ -29,6 +31,8 @@ mod plan;
 mod project;
 
 mod project_keys;
+
+mod rendered;
 
 mod rooms;
 
