@@ -108,7 +108,7 @@ pub(crate) fn generic_test(
         scope,
         target,
         parts,
-        Assembly { fqn, path, code, code_span, call, captured, column, tags, test, test_macro: &test_macro.unique_id },
+        Assembly { fqn, path, code, code_span, call, captured, column, tags, test, test_macro },
         &mut problems,
     )?;
     Ok((node, problems))
@@ -126,7 +126,7 @@ struct Assembly<'t> {
     /// Tags the test has even without a column.
     tags: &'t [String],
     test: TestScope,
-    test_macro: &'t UniqueId,
+    test_macro: &'t Macro,
 }
 
 fn assemble(
@@ -171,8 +171,10 @@ fn assemble(
         }
     }
     let hash = generic_test_hash(&parts.full_name, &made.test.name, made.test.namespace.as_deref(), &made.test.kwargs);
-    let mut macros = vec![made.test_macro.clone()];
-    macros.extend(scope.where_subquery.clone());
+    let mut macros = vec![made.test_macro.unique_id.clone()];
+    if !is_shortcut(made.test_macro) {
+        macros.extend(scope.where_subquery.clone());
+    }
     for called in made.captured.macros {
         if !macros.contains(&called) {
             macros.push(called);
@@ -283,6 +285,11 @@ fn rendered_references(
     Ok(captured)
 }
 
+/// The two commonest tests, whose target dbt takes from the properties without rendering anything.
+fn is_shortcut(test_macro: &Macro) -> bool {
+    test_macro.package_name == "dbt" && matches!(test_macro.name.as_str(), "test_unique" | "test_not_null")
+}
+
 /// References of a test that needs no rendering, in the order of its arguments.
 fn plain_references(tested: &TestTarget<'_>, test: &TestScope, test_macro: &Macro) -> Captured {
     let mut captured = Captured::default();
@@ -298,10 +305,9 @@ fn plain_references(tested: &TestTarget<'_>, test: &TestScope, test_macro: &Macr
             each_text(value, &mut |text| target(text).into_iter().for_each(&mut add));
         }
     }
-    // dbt reads the target of its own two commonest tests from the properties, of all others from their text:
-    // a version is a number there and a text here.
-    let is_shortcut = test_macro.package_name == "dbt" && matches!(test.name.as_str(), "unique" | "not_null");
-    let version_of = |version: &Json| if is_shortcut { version.clone() } else { Json::from(python::text(version)) };
+    // A version is a number in the properties, and a text where the argument is rendered.
+    let is_number = is_shortcut(test_macro);
+    let version_of = |version: &Json| if is_number { version.clone() } else { Json::from(python::text(version)) };
     add(match &tested.of {
         TestedThing::Node { name, version, .. } => {
             Target::Ref { package: None, name: (*name).to_string(), version: version.map(version_of) }

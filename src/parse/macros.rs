@@ -18,6 +18,9 @@ pub(crate) fn macros(
     let mut macros: BTreeMap<UniqueId, Arc<Macro>> = BTreeMap::new();
     for found in scope.engine.macros() {
         let mut found = Macro::clone(found);
+        let docs = super::node::docs_of(&found.docs);
+        found.config = described_config(JsonMap::new(), docs.clone());
+        found.docs = docs;
         if found.arguments.is_empty() {
             found.arguments = found
                 .signature
@@ -75,10 +78,7 @@ fn describe(
     meta.extend(object(of_config("meta")).unwrap_or_default());
     let docs = object(of_config("docs")).or_else(|| object(entry.data.get("docs"))).unwrap_or_default();
     let docs = super::node::docs_of(&JsonMap::from_iter([("docs".to_string(), Json::Object(docs))]));
-    found.config = JsonMap::from_iter([
-        ("meta".to_string(), Json::Object(meta.clone())),
-        ("docs".to_string(), Json::Object(docs.clone())),
-    ]);
+    found.config = described_config(meta.clone(), docs.clone());
     found.meta = meta;
     found.docs = docs;
     let written = entry.data.get("arguments").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -112,6 +112,10 @@ fn describe(
     if !described.is_empty() {
         found.arguments = described;
     }
+}
+
+fn described_config(meta: JsonMap, docs: JsonMap) -> JsonMap {
+    JsonMap::from_iter([("meta".to_string(), Json::Object(meta)), ("docs".to_string(), Json::Object(docs))])
 }
 
 /// Arguments that stand in the signature and nowhere else.

@@ -116,13 +116,19 @@ fn base_patch(entry: &Entry<'_>, patch_path: &str, own: &[Column], problems: &mu
         unrendered_config,
         constraints,
         deprecation_date: date(entry, &entry.data, yaml, problems),
-        time_spine: entry.data.get("time_spine").filter(|spine| spine.is_object()).cloned(),
+        time_spine: entry.data.get("time_spine").and_then(Json::as_object).map(time_spine),
         version: None,
         package: entry.package,
         patch_path: patch_path.to_string(),
         span: entry.name_span(),
         places,
     }
+}
+
+fn time_spine(written: &JsonMap) -> Json {
+    let mut spine = written.clone();
+    spine.entry("custom_granularities").or_insert_with(|| Json::Array(Vec::new()));
+    Json::Object(spine)
 }
 
 fn version_patch(entry: &Entry<'_>, base: &Patch, version: &Version, latest: &Json, columns: &[Column]) -> Patch {

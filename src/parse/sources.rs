@@ -121,8 +121,7 @@ fn tables_of(
         if let Some(Json::Object(patch)) = table_over {
             map.extend(patch.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
-        let patched = over.map(|over| over.entry.patch_path(scope));
-        let written = Written { entry, source: &source, table: &map, name, yaml, patch_path: patched };
+        let written = Written { entry, source: &source, table: &map, name, yaml };
         found.push(written.declare(scope, problems));
     }
 }
@@ -154,7 +153,6 @@ struct Written<'w, 'a> {
     table: &'w JsonMap,
     name: String,
     yaml: &'w Yaml,
-    patch_path: Option<String>,
 }
 
 impl Written<'_, '_> {
@@ -212,7 +210,7 @@ impl Written<'_, '_> {
             loaded_at_field: config.text("loaded_at_field").map(str::to_string),
             loaded_at_query: config.text("loaded_at_query").map(str::to_string),
             external: self.table.get("external").filter(|value| !value.is_null()).cloned(),
-            patch_path: self.patch_path.clone(),
+            patch_path: None,
             unrendered_database: entry.yaml.get("database").and_then(Yaml::as_str).map(str::to_string),
             unrendered_schema: entry.yaml.get("schema").and_then(Yaml::as_str).map(str::to_string),
             created_at: scope.created_at,
