@@ -46,8 +46,6 @@ pub(super) static FILE: Keys = Keys::closed(
         // `ingest` has positions and rules of its own, and checks its keys itself.
         ("ingest", Free),
         ("anchors", Free),
-        // Read and checked by `ingest::declare`.
-        ("ingest", Free),
     ],
 );
 
