@@ -70,10 +70,15 @@ fn inject(query: Rendered, ctes: &[(UniqueId, String, Rendered)]) -> Rendered {
         return query;
     }
     let at = end_of_with(&query.text);
+    let leading = query.text.len() - query.text.trim_start().len();
     let mut built = Builder::default();
     match at {
         Some(at) => built.part(&query, 0, at),
-        None => built.text("with "),
+        // As dbt does, after the blanks a test's text begins with.
+        None => {
+            built.part(&query, 0, leading);
+            built.text("with ");
+        }
     }
     for (index, (_, name, rendered)) in ctes.iter().enumerate() {
         built.text(if index > 0 {
@@ -94,7 +99,7 @@ fn inject(query: Rendered, ctes: &[(UniqueId, String, Rendered)]) -> Rendered {
         }
         None => {
             built.text(" ");
-            built.part(&query, 0, query.text.len());
+            built.part(&query, leading, query.text.len());
         }
     }
     built.rendered
@@ -191,6 +196,7 @@ mod tests {
             "-- with\nWITH __dbt__cte__a as (\nselect 1\n), x as (select 2) select 3"
         );
         assert_eq!(injected("with recursive x as (1)"), "with recursive __dbt__cte__a as (\nselect 1\n), x as (1)");
+        assert_eq!(injected("\n select 2"), "\n with __dbt__cte__a as (\nselect 1\n) select 2");
         assert_eq!(injected("without"), "with __dbt__cte__a as (\nselect 1\n) without");
     }
 }

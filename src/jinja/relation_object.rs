@@ -503,7 +503,7 @@ impl Object for ColumnObject {
             "string_size" => Value::from(256),
             "can_expand_to" => Value::from(false),
             "literal" => Value::from(format!("{}::{}", text_at(args, 0)?, self.column.data_type)),
-            "string_type" => Value::from(string_type(self.kind)),
+            "string_type" => Value::from(string_type(args.first())),
             "flatten" => Self::list(flattened(&self.column), self.kind),
             _ => return Err(Error::from(ErrorKind::UnknownMethod)),
         })
@@ -527,13 +527,6 @@ fn flattened(column: &Column) -> Vec<Column> {
     }
     let nested = fields.iter().flat_map(flattened);
     nested.map(|field| Column { name: format!("{}.{}", column.name, field.name), ..field }).collect()
-}
-
-fn string_type(kind: AdapterKind) -> &'static str {
-    match kind {
-        AdapterKind::DuckDb => "varchar",
-        AdapterKind::BigQuery => "string",
-    }
 }
 
 struct ColumnClass {
@@ -577,7 +570,7 @@ impl Object for ColumnClass {
         match method {
             "create" => self.create(args),
             "translate_type" => Ok(Value::from(translate_type(self.kind, &text_at(args, 0)?))),
-            "string_type" => Ok(Value::from(string_type(self.kind))),
+            "string_type" => Ok(Value::from(string_type(args.first()))),
             // BigQuery's `numeric` has a precision of its own.
             "numeric_type" if self.kind == AdapterKind::BigQuery => Ok(Value::from(text_at(args, 0)?)),
             "numeric_type" => Ok(Value::from(match (args.first(), args.get(1), args.get(2)) {
@@ -592,7 +585,8 @@ impl Object for ColumnClass {
     }
 }
 
-/// dbt's type labels in the warehouse's words (`TYPE_LABELS` of each adapter).
+/// dbt's type labels in the warehouse's words; a name that is no label is a type already.
+/// Source: dbt-adapters, `TYPE_LABELS` of each adapter's column class.
 fn translate_type(kind: AdapterKind, label: &str) -> String {
     let translated = match (kind, label.to_uppercase().as_str()) {
         (AdapterKind::BigQuery, "TEXT") => "STRING",
@@ -602,4 +596,9 @@ fn translate_type(kind: AdapterKind, label: &str) -> String {
         _ => return label.to_string(),
     };
     translated.to_string()
+}
+
+/// A text type of a width, in dbt's words, which both warehouses understand or never see.
+fn string_type(size: Option<&Value>) -> String {
+    format!("character varying({})", size.map_or_else(|| "256".to_string(), python_str))
 }
