@@ -10,10 +10,10 @@ use super::clock::Clock;
 use super::scheduler::{StepRunner, Worker};
 use super::{data_test, files, materialize, unit_test};
 use crate::adapter::{Fetch, JobContext, Session, Table};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Label};
 use crate::event::{EventSender, NodeInfo, NodeStatus, RunResult, Timing};
 use crate::jinja::{Engine, RunScope};
-use crate::manifest::{Json, JsonMap, Manifest, Node, UniqueId};
+use crate::manifest::{DataTest, Json, JsonMap, Manifest, Node, NodeKind, UniqueId};
 use crate::plan::{Action, Plan, Step};
 use crate::project::Project;
 use crate::relation::{Include, Quoting, Relation, SchemaName};
@@ -279,10 +279,29 @@ impl StepRunner for NodeRunner {
             failures: done.failures,
             compiled_code: done.compiled_code,
             compiled_path: done.compiled_path,
-            problem: done.problem,
+            problem: done.problem.map(|problem| in_own_file(self.manifest.node(&step.id), problem)),
             batch_results: None,
         }
     }
+}
+
+/// A problem that names no place of the author's points at what was being made: the node's file, or its yml entry.
+fn in_own_file(node: Option<&Arc<Node>>, mut problem: Box<Diagnostic>) -> Box<Diagnostic> {
+    let is_own = |span: &Span| !span.file.path.starts_with("<built-in>");
+    let Some(node) = node.filter(|_| !problem.labels.first().is_some_and(|label| is_own(&label.span))) else {
+        return problem;
+    };
+    let span = match &node.kind {
+        NodeKind::DataTest(DataTest { generic: Some(scope) }) => scope.span.clone(),
+        NodeKind::DataTest(DataTest { generic: None })
+        | NodeKind::Model(_)
+        | NodeKind::Seed(_)
+        | NodeKind::Snapshot
+        | NodeKind::Analysis
+        | NodeKind::Hook(_) => Span::start_of(&node.file),
+    };
+    problem.labels = vec![Label { span, text: "while this was at work".to_string() }];
+    problem
 }
 
 /// A step of something the manifest does not have cannot be told apart from its id.

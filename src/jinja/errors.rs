@@ -127,13 +127,12 @@ pub(super) fn diagnostic(error: &Error, source: &Source<'_>, library: &MacroLibr
     };
     // The author's own files first: an error deep in a built-in macro points at the call that led there.
     let own = places.iter().rposition(|span| !is_built_in(span));
-    if diagnostic.labels.is_empty()
-        && let Some(span) = own.map(|at| &places[at]).or(places.last())
-    {
+    let knew_its_place = !diagnostic.labels.is_empty();
+    if !knew_its_place && let Some(span) = own.map(|at| &places[at]).or(places.last()) {
         diagnostic = diagnostic.at(span.clone(), "");
     }
     // What went wrong inside a built-in macro is told too, for whoever overrides it.
-    if let Some(span) = places.last().filter(|span| is_built_in(span)) {
+    if let Some(span) = places.last().filter(|span| !knew_its_place && is_built_in(span)) {
         diagnostic.notes.push(format!("raised at {span}: `{}`", span.text().lines().next().unwrap_or_default()));
     }
     if diagnostic.code == "undefined"

@@ -40,13 +40,20 @@ pub struct TerminalSink {
     volume: Volume,
     progress: Progress,
     command: String,
+    /// Whether the last line was not blank: pictures stand apart.
+    needs_gap: bool,
 }
 
 impl TerminalSink {
     pub fn new(talk: Output, data: Output, style: Style, volume: Volume, is_terminal: bool) -> Self {
         let shows_progress = is_terminal && volume.least.is_some_and(|least| least <= Level::Info);
         let progress = Progress::new(shows_progress, style);
-        Self { talk, data, style, volume, progress, command: String::new() }
+        Self { talk, data, style, volume, progress, command: String::new(), needs_gap: false }
+    }
+
+    /// Level of what is said about work that went well. `show` answers with its rows, so that it went well is seen.
+    fn well(&self) -> Level {
+        if self.command == "show" { Level::Debug } else { Level::Info }
     }
 
     fn hears(&self, level: Level) -> bool {
@@ -56,6 +63,7 @@ impl TerminalSink {
     fn line(&mut self, level: Level, text: &str) {
         if self.hears(level) {
             self.progress.above(|| self.talk.line(text));
+            self.needs_gap = !text.is_empty() && !text.ends_with('\n');
         }
     }
 
@@ -71,10 +79,13 @@ impl TerminalSink {
 
     fn run_started(&mut self, target: &str, adapter: &str, threads: usize, steps: usize, found: &[(String, usize)]) {
         let found: Vec<_> = found.iter().map(|(noun, count)| counted(*count, noun)).collect();
-        self.verb_line(Level::Info, TALK, "Found", &found.join(", "));
-        let threads = counted(threads, "thread");
-        let what = format!("{} of {} on `{target}` ({adapter}, {threads})", self.command, counted(steps, "node"));
-        self.verb_line(Level::Info, TALK, "Running", &what);
+        let level = self.well();
+        self.verb_line(level, TALK, "Found", &found.join(", "));
+        if steps > 0 {
+            let (nodes, threads) = (counted(steps, "node"), counted(threads, "thread"));
+            let what = format!("{nodes} on `{target}` ({adapter}, {threads})");
+            self.verb_line(level, TALK, "Running", &what);
+        }
     }
 
     fn node_finished(&mut self, result: &RunResult) {
@@ -83,7 +94,7 @@ impl TerminalSink {
         let level = match result.status {
             NodeStatus::Error | NodeStatus::RuntimeError | NodeStatus::Fail => Level::Error,
             NodeStatus::Warn | NodeStatus::PartialSuccess => Level::Warn,
-            NodeStatus::Success | NodeStatus::Pass | NodeStatus::Skipped | NodeStatus::NoOp => Level::Info,
+            NodeStatus::Success | NodeStatus::Pass | NodeStatus::Skipped | NodeStatus::NoOp => self.well(),
         };
         let width = self.style.columns.min(LINE_COLUMNS_MAX).saturating_sub(VERB_COLUMNS + 1);
         let width = width.saturating_sub(FACTS_COLUMNS + TIME_COLUMNS);
@@ -101,8 +112,7 @@ impl TerminalSink {
         let failed = results.iter().filter(|result| result.status.is_failure());
         for result in warned.chain(failed) {
             let level = if result.status.is_failure() { Level::Error } else { Level::Warn };
-            let picture = draw(&problem_of(result), self.style);
-            self.line(level, &format!("\n{picture}"));
+            self.picture(level, &problem_of(result));
         }
         let summary = format!("{} in {}: {}", self.command, duration(elapsed_ms), tally(results));
         let has_failed = results.iter().any(|result| result.status.is_failure());
@@ -111,8 +121,10 @@ impl TerminalSink {
             (false, true) => (BAD, "Failed"),
             (false, false) => (GOOD, "Finished"),
         };
-        let level = if was_cancelled || has_failed { Level::Error } else { Level::Info };
-        self.line(level, "");
+        let level = if was_cancelled || has_failed { Level::Error } else { self.well() };
+        if self.needs_gap {
+            self.line(level, "");
+        }
         self.verb_line(level, paint, verb, &summary);
     }
 
@@ -146,8 +158,14 @@ impl TerminalSink {
             Severity::Error => Level::Error,
             Severity::Warning => Level::Warn,
         };
+        self.picture(level, problem);
+    }
+
+    /// A problem's picture, with a blank line on either side.
+    fn picture(&mut self, level: Level, problem: &Diagnostic) {
+        let gap = if self.needs_gap { "\n" } else { "" };
         let picture = draw(problem, self.style);
-        self.line(level, &format!("{picture}\n"));
+        self.line(level, &format!("{gap}{picture}\n"));
     }
 }
 
@@ -360,7 +378,7 @@ mod tests {
     fn a_run_is_one_line_for_each_node_and_a_summary_of_what_went_wrong() {
         assert_snapshot!(told(Level::Info, &a_run()), @"
                Found 3 models, 1 seed, 3 data tests
-             Running build of 7 nodes on `dev` (duckdb, 4 threads)
+             Running 7 nodes on `dev` (duckdb, 4 threads)
               Loaded seed raw.codes                                                          21 rows   0.25s
                Built view staging.stg                                                                  0.25s
                Built table core.fact                                                     18,759 rows   0.25s

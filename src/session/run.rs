@@ -120,8 +120,7 @@ impl Stage<'_> {
             for problem in problems {
                 reporter.tell(&Event::Diagnosed(Box::new(problem)));
             }
-            // The warehouse refused, the project is fine: dbt ends with 1 here too.
-            Exit::Failed
+            Exit::Unable
         })
     }
 

@@ -52,6 +52,19 @@ impl Call {
         self
     }
 
+    /// Runs it by way of a shell script, which gets the binary as `$0` and its arguments as `$@`.
+    pub fn through_shell(self, script: &str) -> Self {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script]).arg(self.command.get_program()).args(self.command.get_args()).env_clear();
+        command.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Self { command, ..self }
+    }
+
+    /// For tests that talk to it while it runs.
+    pub fn command(self) -> Command {
+        self.command
+    }
+
     pub fn run(mut self) -> Ran {
         let Output { status, stdout, stderr } = self.command.output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();

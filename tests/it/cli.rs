@@ -1,8 +1,26 @@
 //! The real binary from outside: exit codes, streams, and what is said when something is wrong.
 
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
 use insta::assert_snapshot;
+use tempfile::TempDir;
 
 use crate::binary::{folder, tamis};
+
+/// A project of a few models and a test.
+fn shop() -> TempDir {
+    folder(&[
+        ("dbt_project.yml", "name: shop\nprofile: shop\n"),
+        ("profiles.yml", "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: shop.duckdb}\n"),
+        ("models/orders.sql", "select 1 as id\n"),
+        ("models/totals.sql", "select count(*) as orders from {{ ref('orders') }}\n"),
+        (
+            "models/schema.yml",
+            "models:\n  - name: orders\n    columns:\n      - name: id\n        data_tests: [unique]\n",
+        ),
+    ])
+}
 
 #[test]
 fn the_version_names_the_language_for_tools_that_look_for_dbt() {
@@ -153,4 +171,161 @@ fn a_flag_that_changes_nothing_says_so() {
     note: `--defer` has no effect: what was not selected is not looked for elsewhere yet
     [folder]/target is not there
     ");
+}
+
+#[test]
+fn list_prints_one_resource_a_line_in_the_form_that_is_asked_for() {
+    let here = shop();
+    let list = |flags: &str| {
+        let call: Vec<_> = "list".split(' ').chain(flags.split_whitespace()).collect();
+        tamis(&call).within(&here).picture()
+    };
+    assert_snapshot!(list(""), @"
+    exit code: 0
+    ----- stdout -----
+    shop.orders
+    shop.totals
+    shop.unique_orders_id
+    ");
+    assert_snapshot!(list("--output path --resource-type model --exclude totals"), @"
+    exit code: 0
+    ----- stdout -----
+    models/orders.sql
+    ");
+    assert_snapshot!(list("-m totals+ --output json --output-keys name config.materialized"), @r#"
+    exit code: 0
+    ----- stdout -----
+    {"name":"totals","config.materialized":"view"}
+    "#);
+    assert_snapshot!(list("-m totals -s orders"), @"
+    exit code: 2
+    ----- stderr -----
+    error[bad-flag]: `--models` and `--select` exclude each other
+    help: use `--select` alone
+    ");
+}
+
+#[test]
+fn a_reader_that_stops_listening_is_no_error() {
+    let here = shop();
+    let mut command = tamis(&["list"]).within(&here).command();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // As `head -0` does: the pipe is closed before anything was written into it.
+    drop(child.stdout.take());
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!((child.wait().unwrap().code(), stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn show_and_compile_give_their_data_to_pipes_and_talk_beside_them() {
+    let here = shop();
+    assert_eq!(tamis(&["build"]).within(&here).run().code, 0);
+    assert_snapshot!(tamis(&["show", "-s", "totals"]).within(&here).picture(), @"
+    exit code: 0
+    ----- stdout -----
+    | orders |
+    | ------ |
+    |      1 |
+    ");
+    assert_snapshot!(tamis(&["show", "-q", "--inline", "select * from {{ ref('orders') }}", "--output", "json"]).within(&here).picture(), @r#"
+    exit code: 0
+    ----- stdout -----
+    {
+      "show": [
+        {
+          "id": 1
+        }
+      ]
+    }
+    "#);
+    assert_snapshot!(tamis(&["compile", "-q", "-s", "totals"]).within(&here).picture(), @r#"
+    exit code: 0
+    ----- stdout -----
+    select count(*) as orders from "shop"."main"."orders"
+    "#);
+    assert_snapshot!(tamis(&["compile", "-q", "--inline", "select * from {{ ref('ordrs') }}"]).within(&here).picture(), @"
+    exit code: 2
+    ----- stderr -----
+    error[unresolved-ref]: the inline query refers to `ordrs`, which does not exist
+     --> --inline:1:18
+      |
+    1 | select * from {{ ref('ordrs') }}
+      |                  ^^^^^^^^^^^^ no model, seed or snapshot has this name
+      |
+    help: did you mean `orders`?
+    ");
+}
+
+#[test]
+fn a_build_is_told_calmly() {
+    assert_snapshot!(tamis(&["build"]).within(&shop()).picture(), @"
+    exit code: 0
+    ----- stderr -----
+           Found 2 models, 1 data test
+         Running 3 nodes on `dev` (duckdb, 1 thread)
+           Built view main.orders                                                                                      [time]
+          Passed test unique_orders_id                                                                                 [time]
+           Built view main.totals                                                                                      [time]
+
+        Finished build in [time]: 3 ok
+    ");
+}
+
+#[test]
+fn the_json_log_has_dbts_names_in_dbts_order() {
+    let here = shop();
+    let ran = tamis(&["build", "--log-format", "json", "--log-level", "debug"]).within(&here).run();
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let lines: Vec<serde_json::Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let is_statement = |line: &&serde_json::Value| line["info"]["name"] == "SQLQuery";
+    let shown = lines.iter().filter(|line| !is_statement(line)).map(|line| {
+        let id = line["data"]["node_info"]["unique_id"].as_str().unwrap_or_default();
+        let status = line["data"]["node_info"]["node_status"].as_str().unwrap_or_default();
+        format!("{} {id} {status}", line["info"]["name"].as_str().unwrap()).trim_end().to_string()
+    });
+    assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @"
+    MainReportVersion
+    MainReportArgs
+    ArtifactWritten
+    FoundStats
+    ConcurrencyLine
+    NodeStart model.shop.orders started
+    LogStartLine model.shop.orders started
+    LogModelResult model.shop.orders success
+    NodeFinished model.shop.orders success
+    NodeStart test.shop.unique_orders_id.1360ecc70e started
+    LogStartLine test.shop.unique_orders_id.1360ecc70e started
+    LogTestResult test.shop.unique_orders_id.1360ecc70e pass
+    NodeFinished test.shop.unique_orders_id.1360ecc70e pass
+    NodeStart model.shop.totals started
+    LogStartLine model.shop.totals started
+    LogModelResult model.shop.totals success
+    NodeFinished model.shop.totals success
+    ArtifactWritten
+    ArtifactWritten
+    FinishedRunningStats
+    EndOfRunSummary
+    StatsLine
+    CommandCompleted
+    ");
+    assert!(lines.iter().all(|line| line["info"]["invocation_id"] == lines[0]["info"]["invocation_id"]));
+    // The log file has it all in text, however the console is told.
+    let log = BufReader::new(std::fs::File::open(here.path().join("logs/dbt.log")).unwrap());
+    assert!(log.lines().any(|line| line.unwrap().contains("Finished running node model.shop.totals")));
+}
+
+#[test]
+fn a_macro_is_called_with_arguments_from_the_command_line() {
+    let here = shop();
+    let text = "{% macro greet(name) %}{{ print('hello ' ~ name) }}{% do log('greeted', info=true) %}{% endmacro %}\n";
+    crate::binary::write(here.path(), "macros/greet.sql", text);
+    assert_snapshot!(tamis(&["run-operation", "greet", "--args", "{name: you}"]).within(&here).picture(), @"
+    exit code: 0
+    ----- stdout -----
+    hello you
+    ----- stderr -----
+    greeted
+    ");
+    assert_snapshot!(tamis(&["run-operation", "greet", "--args", "{name: you}", "--no-print", "-q"]).within(&here).picture(), @"exit code: 0");
 }

@@ -16,7 +16,11 @@ mod duckdb;
 #[cfg(feature = "bigquery")]
 mod emulator;
 
+mod errors;
+
 mod ingest;
+
+mod interrupt;
 
 mod jinja;
 
