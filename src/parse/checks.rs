@@ -26,6 +26,7 @@ pub(crate) fn check(scope: &Scope<'_>, manifest: &Manifest) -> Vec<Diagnostic> {
                     );
                 }
                 problems.extend(microbatch_problem(node));
+                problems.extend(contract_problem(node));
             }
             NodeKind::Snapshot => problems.extend(snapshot_problem(node)),
             NodeKind::Seed(_) | NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {}
@@ -110,6 +111,17 @@ fn equal_relations(scope: &Scope<'_>, manifest: &Manifest) -> Vec<Diagnostic> {
         first.insert(relation, node);
     }
     problems
+}
+
+fn contract_problem(node: &Node) -> Option<Diagnostic> {
+    let contract = node.config.get("contract")?;
+    let is_enforced = contract.get("enforced") == Some(&Json::Bool(true));
+    (is_enforced && node.columns.is_empty()).then(|| {
+        let message = format!("model `{}` enforces a contract but lists no columns", node.name);
+        Diagnostic::error("contract-without-columns", message)
+            .at(place_of(node, "contract"), "this contract")
+            .help("describe its `columns:` with their `data_type` in a yml")
+    })
 }
 
 /// Source: dbt-core 1.12, `SnapshotConfig.final_validate`.

@@ -160,6 +160,7 @@ pub(super) fn add_exposures(
             package: entry.package,
             group: None,
             place: exposure.span.clone(),
+            code: None,
             is_test: false,
         };
         let result = resolve(scope, lookup, &referrer, &exposure.refs, &exposure.sources);
@@ -248,6 +249,7 @@ pub(super) fn add_others(
             package: *package,
             group: None,
             place: other.span.clone(),
+            code: None,
             is_test: false,
         };
         let result = resolve(scope, lookup, &referrer, &other.refs, &[]);

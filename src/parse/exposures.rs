@@ -134,14 +134,11 @@ fn depends_on(scope: &Scope<'_>, entry: &Entry<'_>, problems: &mut Vec<Diagnosti
                 refs.push(RefCall { package, name, version, span: Some(span) });
             }
             Some(Target::Source { source, table }) => sources.push(SourceCall { source, table, span: Some(span) }),
+            None if !text.contains('(') => problems.push(no_reference(entry, text, span)),
             None => match captured(scope, entry, text, &span) {
                 Ok((more_refs, more_sources, more_metrics)) => {
                     if more_refs.is_empty() && more_sources.is_empty() && more_metrics.is_empty() {
-                        problems.push(
-                            invalid(format!("exposure `{}` depends on `{text}`, which is no reference", entry.name))
-                                .at(span, "names nothing")
-                                .help(format!("write `ref('{}')`", text.trim())),
-                        );
+                        problems.push(no_reference(entry, text, span));
                     }
                     refs.extend(more_refs);
                     sources.extend(more_sources);
@@ -152,6 +149,12 @@ fn depends_on(scope: &Scope<'_>, entry: &Entry<'_>, problems: &mut Vec<Diagnosti
         }
     }
     (refs, sources, metrics)
+}
+
+fn no_reference(entry: &Entry<'_>, text: &str, span: Span) -> Diagnostic {
+    invalid(format!("exposure `{}` depends on `{text}`, which is no reference", entry.name))
+        .at(span, "names nothing")
+        .help(format!("write `ref('{}')`", text.trim()))
 }
 
 fn captured(scope: &Scope<'_>, entry: &Entry<'_>, text: &str, span: &Span) -> Result<References, Diagnostic> {

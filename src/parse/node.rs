@@ -175,29 +175,16 @@ fn kind(scope: &Scope<'_>, draft: &Draft, version: Option<VersionOf>, config: &N
     }
 }
 
-/// Puts the description on the node, and checks what a contract asks for.
+/// Puts the description on the node, and checks its constraints.
 fn describe(node: &mut Node, patch: Patch, problems: &mut Vec<Diagnostic>) {
     node.description = patch.description;
     node.columns = patch.columns;
     node.patch_path = Some(patch.patch_path);
     node.patch_span = Some(patch.span.clone());
-    let is_enforced =
-        node.config.get("contract").and_then(|contract| contract.get("enforced")) == Some(&Json::Bool(true));
-    let has_columns = !node.columns.is_empty();
     let NodeKind::Model(facts) = &mut node.kind else { return };
     facts.deprecation_date = patch.deprecation_date;
     facts.time_spine = patch.time_spine;
     facts.constraints = patch.constraints;
-    if is_enforced && !has_columns {
-        problems.push(
-            Diagnostic::error(
-                "contract-without-columns",
-                format!("model `{}` enforces a contract but lists no columns", node.name),
-            )
-            .at(patch.span.clone(), "described here")
-            .help("list its `columns:` with their `data_type`"),
-        );
-    }
     check_primary_keys(node, &patch.span, problems);
     foreign_keys(node, &patch.span, problems);
 }

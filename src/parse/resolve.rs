@@ -17,6 +17,8 @@ pub(crate) struct Referrer<'r> {
     pub group: Option<&'r str>,
     /// Where to point when a call has no place of its own.
     pub place: Span,
+    /// The text the calls were found in, where it is the author's.
+    pub code: Option<&'r Span>,
     /// A test whose target is missing is switched off with a warning; anything else cannot stand.
     pub is_test: bool,
 }
@@ -52,6 +54,7 @@ fn of_node(scope: &Scope<'_>, lookup: &Lookup, package: usize, node: &Node) -> D
         name: &node.name,
         package,
         group: node.group.as_deref(),
+        code: place.is_none().then_some(&node.code),
         place: place.unwrap_or_else(|| Span::start_of(&node.file)),
         is_test: matches!(node.kind, NodeKind::DataTest(_)),
     };
@@ -131,8 +134,17 @@ fn told(referrer: &Referrer<'_>, code: &'static str, message: String) -> Diagnos
     if referrer.is_test { Diagnostic::warning(code, message) } else { Diagnostic::error(code, message) }
 }
 
-fn place(referrer: &Referrer<'_>, span: Option<&Span>) -> Span {
-    span.cloned().unwrap_or_else(|| referrer.place.clone())
+/// The call itself; or, where a macro made it, the place that hands the macro the name.
+fn place(referrer: &Referrer<'_>, span: Option<&Span>, name: &str) -> Span {
+    let named = || {
+        let code = referrer.code?;
+        let (at, quoted) = [format!("'{name}'"), format!("\"{name}\"")]
+            .into_iter()
+            .find_map(|quoted| Some((code.text().find(&quoted)?, quoted)))?;
+        let start = code.start as usize + at;
+        Some(Span::new(&code.file, start..start + quoted.len()))
+    };
+    span.cloned().or_else(named).unwrap_or_else(|| referrer.place.clone())
 }
 
 fn called(call: &RefCall) -> String {
@@ -144,7 +156,7 @@ fn called(call: &RefCall) -> String {
 
 fn missing_ref(lookup: &Lookup, referrer: &Referrer<'_>, call: &RefCall) -> Diagnostic {
     let message = format!("{} `{}` refers to {}, which does not exist", referrer.noun, referrer.name, called(call));
-    let span = place(referrer, call.span.as_ref());
+    let span = place(referrer, call.span.as_ref(), &call.name);
     if let (Some(versions), Some(_)) = (lookup.versions(&call.name), &call.version) {
         let versions: Vec<_> = versions.iter().map(|version| format!("`{version}`")).collect();
         return told(referrer, "unresolved-ref", message)
@@ -164,14 +176,14 @@ fn unknown_package(scope: &Scope<'_>, referrer: &Referrer<'_>, call: &RefCall, p
         referrer.noun, referrer.name, call.name
     );
     told(referrer, "unresolved-ref", message)
-        .at(place(referrer, call.span.as_ref()), "no package has this name")
+        .at(place(referrer, call.span.as_ref(), &call.name), "no package has this name")
         .suggest(package, scope.project.packages.iter().map(|package| package.name.as_str()))
 }
 
 fn disabled_ref(referrer: &Referrer<'_>, call: &RefCall) -> Diagnostic {
     let message = format!("{} `{}` refers to {}, which is disabled", referrer.noun, referrer.name, called(call));
     told(referrer, "disabled-ref", message)
-        .at(place(referrer, call.span.as_ref()), "this is switched off")
+        .at(place(referrer, call.span.as_ref(), &call.name), "this is switched off")
         .help(format!("set `enabled: true` on `{}`, or disable `{}` too", call.name, referrer.name))
 }
 
@@ -181,7 +193,7 @@ fn ambiguous_ref(referrer: &Referrer<'_>, call: &RefCall, ids: &[UniqueId]) -> D
         format!("{} `{}` refers to `{}`, which is in several packages", referrer.noun, referrer.name, call.name);
     told(referrer, "ambiguous-ref", message)
         .at(
-            place(referrer, call.span.as_ref()),
+            place(referrer, call.span.as_ref(), &call.name),
             format!("in {}", packages.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
         )
         .help(format!("name the package: `ref('{}', '{}')`", packages.first().copied().unwrap_or_default(), call.name))
@@ -198,7 +210,8 @@ fn missing_source(lookup: &Lookup, referrer: &Referrer<'_>, call: &SourceCall) -
     } else {
         "no source has this name".to_string()
     };
-    let problem = told(referrer, "unresolved-source", message).at(place(referrer, call.span.as_ref()), label);
+    let problem =
+        told(referrer, "unresolved-source", message).at(place(referrer, call.span.as_ref(), &call.table), label);
     let found = match nearest(&call.table, tables()) {
         Some(table) => Some((call.source.clone(), table.to_string())),
         None => {
@@ -218,7 +231,7 @@ fn disabled_source(referrer: &Referrer<'_>, call: &SourceCall) -> Diagnostic {
         referrer.noun, referrer.name, call.source, call.table
     );
     told(referrer, "disabled-source", message)
-        .at(place(referrer, call.span.as_ref()), "this is switched off")
+        .at(place(referrer, call.span.as_ref(), &call.table), "this is switched off")
         .help("set `enabled: true` on the source")
 }
 
@@ -233,7 +246,7 @@ fn refused(
     let facts = lookup.facts(id)?;
     let restricts = scope.package(facts.package).config.get("restrict-access").and_then(Json::as_bool) == Some(true);
     let is_other_package = facts.package != referrer.package;
-    let span = place(referrer, call.span.as_ref());
+    let span = place(referrer, call.span.as_ref(), &call.name);
     let subject = format!("{} `{}` refers to `{}`", referrer.noun, referrer.name, call.name);
     match facts.access? {
         Access::Private => {

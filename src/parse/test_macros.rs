@@ -91,7 +91,8 @@ impl TestMacros {
                 });
             }
         }
-        if self.built_in_packages.contains(&test.package_name) {
+        // A misspelt argument is the missing one, and was told.
+        if problems.is_empty() && self.built_in_packages.contains(&test.package_name) {
             for (argument, default) in &test.signature {
                 if default.is_none() && !arguments.contains_key(argument) {
                     problems.push(

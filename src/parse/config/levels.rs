@@ -33,6 +33,8 @@ type SharedKey = (ResourceKind, usize, usize, usize);
 struct Shared {
     merged: Arc<JsonMap>,
     finished: Arc<JsonMap>,
+    /// Told once for the whole project by [`ConfigLevels::problems`].
+    problems: Arc<[ConfigProblem]>,
 }
 
 /// What a node's config is made of beside dbt_project.yml.
@@ -73,7 +75,8 @@ impl<'a> ConfigLevels<'a> {
             let shared = self.shared(request, &below, &over);
             return Resolved { config: shared.finished, merged: shared.merged, problems: Vec::new() };
         }
-        let mut merged = JsonMap::clone(&self.shared(request, &below, &[]).merged);
+        let shared = self.shared(request, &below, &[]);
+        let mut merged = JsonMap::clone(&shared.merged);
         for level in [request.patch, request.call] {
             if !level.is_empty() {
                 merge_level(request.kind, &mut merged, &normalized(self.adapter, level.clone()));
@@ -83,7 +86,12 @@ impl<'a> ConfigLevels<'a> {
             merge_level(request.kind, &mut merged, &self.entries(level));
         }
         let mut config = merged.clone();
-        let problems = finish(request.kind, &mut config);
+        let mut problems = finish(request.kind, &mut config);
+        problems.retain(|problem| !shared.problems.contains(problem));
+        if !over.is_empty() {
+            let told = self.shared(request, &below, &over).problems;
+            problems.retain(|problem| !told.contains(problem));
+        }
         Resolved { config: Arc::new(config), merged: Arc::new(merged), problems }
     }
 
@@ -144,9 +152,8 @@ impl<'a> ConfigLevels<'a> {
             merge_level(request.kind, &mut merged, &self.entries(level));
         }
         let mut finished = merged.clone();
-        // Told once for the whole project by `problems`.
-        let _ = finish(request.kind, &mut finished);
-        let shared = Shared { merged: Arc::new(merged), finished: Arc::new(finished) };
+        let problems = finish(request.kind, &mut finished).into();
+        let shared = Shared { merged: Arc::new(merged), finished: Arc::new(finished), problems };
         if let Ok(mut all) = self.shared.write() {
             all.insert(key, shared.clone());
         }
