@@ -133,7 +133,7 @@ mod tests {
         let mut sink = sink(folder.path(), 0);
         sink.tell(&Event::CommandStarted { command: "run".into(), arguments: Default::default() });
         sink.tell(&Event::Statement { node: None, sql: "attach 'x' (password 'hunter2')".into() });
-        assert_snapshot!(fs::read_to_string(folder.path().join("dbt.log")).unwrap(), @"
+        assert_snapshot!(fs::read_to_string(folder.path().join("dbt.log")).unwrap().trim(), @"
         ============================== 12:00:00.000000 | 1d ==============================
         12:00:00.000000 [info ] [MainThread]: Running with dbt=1.12.6
         12:00:00.000000 [debug] [MainThread]: running dbt with arguments {}

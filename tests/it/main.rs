@@ -24,6 +24,8 @@ mod interrupt;
 
 mod jinja;
 
+mod kill;
+
 mod macros;
 
 mod materializations;
