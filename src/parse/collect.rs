@@ -214,9 +214,9 @@ pub(super) fn add_unit_tests(
                 values.insert("enabled".to_string(), Json::Bool(false));
                 test.config = NodeConfig::new(values);
                 let id = test.unique_id.clone();
-                manifest.disabled.entry(id).or_default().push(Disabled::UnitTest(Arc::new(test)));
+                manifest.disabled.entry(id).or_default().push(Disabled::UnitTest(Arc::from(test)));
             }
-            Tested::Broken(problem) => problems.push(problem),
+            Tested::Broken(problem) => problems.push(*problem),
         }
     }
 }

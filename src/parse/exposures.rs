@@ -7,7 +7,7 @@ use super::draft::{config_problem, fqn};
 use super::kind::ResourceKind;
 use super::properties::{Entry, invalid};
 use super::scope::Scope;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Label};
 use crate::jinja::CaptureRequest;
 use crate::manifest::{DependsOn, Exposure, Group, Json, JsonMap, NodeConfig, RefCall, SourceCall, UniqueId};
 use crate::project::yaml::Yaml;
@@ -144,7 +144,7 @@ fn depends_on(scope: &Scope<'_>, entry: &Entry<'_>, problems: &mut Vec<Diagnosti
                     sources.extend(more_sources);
                     metrics.extend(more_metrics);
                 }
-                Err(problem) => problems.push(problem),
+                Err(problem) => problems.push(*problem),
             },
         }
     }
@@ -157,7 +157,7 @@ fn no_reference(entry: &Entry<'_>, text: &str, span: Span) -> Diagnostic {
         .help(format!("write `ref('{}')`", text.trim()))
 }
 
-fn captured(scope: &Scope<'_>, entry: &Entry<'_>, text: &str, span: &Span) -> Result<References, Diagnostic> {
+fn captured(scope: &Scope<'_>, entry: &Entry<'_>, text: &str, span: &Span) -> Result<References, Box<Diagnostic>> {
     let file = SourceFile::in_memory(entry.file.yaml.file.path.as_str(), format!("{{{{ {text} }}}}"));
     let empty = JsonMap::new();
     let captured = scope.engine.capture(&CaptureRequest {
@@ -168,10 +168,10 @@ fn captured(scope: &Scope<'_>, entry: &Entry<'_>, text: &str, span: &Span) -> Re
         config: &empty,
         arguments: None,
     });
-    let mut captured = captured.map_err(|problem| {
-        let mut problem = *problem;
-        problem.labels.clear();
-        problem.at(span.clone(), "in this call")
+    let mut captured = captured.map_err(|mut problem| {
+        // The call was put into braces here; what the author wrote is the item.
+        problem.labels = vec![Label { span: span.clone(), text: "in this call".to_string() }];
+        problem
     })?;
     captured.refs.iter_mut().for_each(|call| call.span = Some(span.clone()));
     captured.sources.iter_mut().for_each(|call| call.span = Some(span.clone()));

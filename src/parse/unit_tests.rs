@@ -279,8 +279,8 @@ pub(crate) enum Tested {
     /// One test, or one for each version of the model.
     Enabled(Vec<UnitTest>),
     /// Its model, or it itself, is switched off.
-    Disabled(UnitTest),
-    Broken(Diagnostic),
+    Disabled(Box<UnitTest>),
+    Broken(Box<Diagnostic>),
 }
 
 /// Finds the model of a unit test.
@@ -291,32 +291,32 @@ pub(crate) fn with_model(lookup: &Lookup, package: usize, nodes: &NodeIndex<'_>,
     };
     let id = match lookup.node(package, Some(package), &name, version.as_ref()) {
         Resolution::Found(id) => id,
-        Resolution::Disabled(_) => return Tested::Disabled(test),
+        Resolution::Disabled(_) => return Tested::Disabled(Box::new(test)),
         Resolution::Ambiguous(_) | Resolution::Missing => {
-            return Tested::Broken(
+            return Tested::Broken(Box::new(
                 Diagnostic::error(
                     "unknown-model",
                     format!("unit test `{}` tests model `{}`, which does not exist", test.name, test.model),
                 )
                 .at(model_span(&test), "no model has this name")
                 .suggest(&name, lookup.node_names()),
-            );
+            ));
         }
     };
     if !test.config.is_enabled() {
-        return Tested::Disabled(test);
+        return Tested::Disabled(Box::new(test));
     }
-    let Some(node) = nodes.get(&id) else { return Tested::Disabled(test) };
+    let Some(node) = nodes.get(&id) else { return Tested::Disabled(Box::new(test)) };
     test.schema.clone_from(&node.schema);
     if let Some(problem) = incremental_problem(&test, node) {
-        return Tested::Broken(problem);
+        return Tested::Broken(Box::new(problem));
     }
     let NodeKind::Model(facts) = &node.kind else {
         let message =
             format!("unit test `{}` tests `{}`, which is a {}", test.name, test.model, node.kind.resource_type());
-        return Tested::Broken(
+        return Tested::Broken(Box::new(
             Diagnostic::error("unknown-model", message).at(model_span(&test), "only models can be tested"),
-        );
+        ));
     };
     if facts.version.is_none() {
         test.depends_on.nodes = vec![id];
@@ -336,9 +336,9 @@ pub(crate) fn with_model(lookup: &Lookup, package: usize, nodes: &NodeIndex<'_>,
         .collect();
     if tests.is_empty() {
         let message = format!("unit test `{}` names versions of `{}` that do not exist", test.name, test.model);
-        return Tested::Broken(
+        return Tested::Broken(Box::new(
             Diagnostic::error("unknown-model", message).at(test.span.clone(), "no version is left to test"),
-        );
+        ));
     }
     Tested::Enabled(tests)
 }

@@ -241,7 +241,7 @@ mod tests {
         }});
         let keys = ["materialized", "tags", "alias"];
         insta::assert_snapshot!(
-            asked(&[project.clone()], 0, &["shop", "staging", "orders"], json!({}), json!({}), &keys),
+            asked(std::slice::from_ref(&project), 0, &["shop", "staging", "orders"], json!({}), json!({}), &keys),
             @r#"materialized="view" tags=["all","stg"] alias="o""#
         );
         insta::assert_snapshot!(

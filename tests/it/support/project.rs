@@ -15,7 +15,6 @@ use tempfile::TempDir;
 pub struct TestProject {
     folder: TempDir,
     vars: JsonMap,
-    environment: Vec<(String, String)>,
     flags: Flags,
 }
 
@@ -32,7 +31,7 @@ pub struct Parsed {
 /// An empty project with a DuckDB profile.
 pub fn project() -> TestProject {
     let folder = TempDir::new().expect("a temporary folder");
-    let project = TestProject { folder, vars: JsonMap::new(), environment: Vec::new(), flags: Flags::default() };
+    let project = TestProject { folder, vars: JsonMap::new(), flags: Flags::default() };
     project
         .file("dbt_project.yml", "name: shop\nversion: '1.0'\nconfig-version: 2\nprofile: shop\n")
         .file(
@@ -87,11 +86,6 @@ impl TestProject {
         self
     }
 
-    pub fn env(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_string(), value.to_string()));
-        self
-    }
-
     pub fn flags(mut self, flags: Flags) -> Self {
         self.flags = flags;
         self
@@ -105,7 +99,6 @@ impl TestProject {
     pub fn load(&self) -> Result<(Project, Vec<Diagnostic>), Vec<Diagnostic>> {
         let mut options = LoadOptions::new(self.path());
         options.vars = self.vars.clone();
-        options.environment = self.environment.iter().cloned().collect();
         Project::load(&options, &YamlEngine::new(), Arc::new(invocation(self.flags.clone())))
     }
 
