@@ -201,7 +201,7 @@ pub const FLAGS: &[Flag] = &[
         typed("output", Kind::Choice(&["selector", "name", "path", "json"]), "What to print of each resource"),
     ),
     on(&["list"], typed("output-keys", Kind::List("KEY"), "Keys of the JSON output: name config.materialized")),
-    on(&["seed", "build"], typed("show", Kind::Switch, "Print the first rows of each seed")),
+    on(&["build", "seed"], typed("show", Kind::Switch, "Print the first rows of each seed")),
     on(&["run-operation"], typed("args", Kind::Text("YAML"), "The macro's arguments: '{name: value}'")),
     on(&["run-operation"], typed("sql", Kind::Text("SQL"), "SQL to run instead of a macro")),
     on(&["debug"], typed("connection", Kind::Switch, "Check the connection only")),

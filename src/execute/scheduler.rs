@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, Scope};
 use std::time::Duration;
 
@@ -220,10 +220,7 @@ impl<'a> Board<'a> {
     /// `None` when it is time to cancel again.
     fn next(&self, messages: &Receiver<Message>) -> Option<Message> {
         match self.stop {
-            Some(_) => match messages.recv_timeout(CANCEL_AGAIN_AFTER) {
-                Ok(message) => Some(message),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-            },
+            Some(_) => messages.recv_timeout(CANCEL_AGAIN_AFTER).ok(),
             None => Some(messages.recv().expect("the scheduler holds a sender itself")),
         }
     }

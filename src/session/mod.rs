@@ -7,6 +7,7 @@ mod inline;
 mod judge;
 mod operation;
 mod run;
+mod seeds;
 mod settings;
 mod warehouse;
 

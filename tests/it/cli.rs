@@ -329,3 +329,24 @@ fn a_macro_is_called_with_arguments_from_the_command_line() {
     ");
     assert_snapshot!(tamis(&["run-operation", "greet", "--args", "{name: you}", "--no-print", "-q"]).within(&here).picture(), @"exit code: 0");
 }
+
+#[test]
+fn seeds_are_loaded_and_shown() {
+    let here = shop();
+    crate::binary::write(here.path(), "seeds/codes.csv", "id,name\n1,one\n2,two\n");
+    assert_snapshot!(tamis(&["seed", "--show"]).within(&here).picture(), @"
+    exit code: 0
+    ----- stdout -----
+    main.codes:
+    | id | name |
+    | -- | ---- |
+    |  1 | one  |
+    |  2 | two  |
+    ----- stderr -----
+           Found 2 models, 1 seed, 1 data test
+         Running 1 node on `dev` (duckdb, 1 thread)
+          Loaded seed main.codes                                                                              2 rows   [time]
+
+        Finished seed in [time]: 1 ok
+    ");
+}

@@ -1,5 +1,7 @@
 //! Integration tests, in one binary because each one links DuckDB.
 
+#![allow(clippy::unwrap_used, reason = "a test that meets the unexpected should stop there")]
+
 mod artifacts;
 
 #[cfg(feature = "bigquery")]
