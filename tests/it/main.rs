@@ -20,6 +20,8 @@ mod emulator;
 
 mod errors;
 
+mod example;
+
 mod ingest;
 
 mod interrupt;
