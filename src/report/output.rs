@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use anstream::AutoStream;
+
 /// Values that must never be shown: those of `DBT_ENV_SECRET*` variables.
 #[derive(Clone, Default)]
 pub struct Secrets {
@@ -41,12 +43,13 @@ impl Output {
         Self { stream, secrets, is_open: true }
     }
 
+    // Colors are decided above; old consoles of Windows get them in their own way.
     pub fn stdout(secrets: Secrets) -> Self {
-        Self::new(Box::new(io::stdout()), secrets)
+        Self::new(Box::new(AutoStream::always(io::stdout())), secrets)
     }
 
     pub fn stderr(secrets: Secrets) -> Self {
-        Self::new(Box::new(io::stderr()), secrets)
+        Self::new(Box::new(AutoStream::always(io::stderr())), secrets)
     }
 
     /// Writes a line and lets it be seen at once. After the reader has gone, lines go nowhere.
