@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use minijinja::machinery::Token;
 
-use super::rewrite::{LexError, Lexeme, Replacement, Rewritten, apply, lex, expressions};
+use super::rewrite::{LexError, Lexeme, Replacement, Rewritten, apply, expressions, lex};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceFile, Span};
 

@@ -9,7 +9,7 @@ use minijinja::{Environment, Error, UndefinedBehavior};
 use super::errors::{Source, diagnostic, lex_diagnostic};
 use super::handle::{MacroHandle, PRELUDE, install, register};
 use super::library::MacroLibrary;
-use super::rewrite::{Rewritten, apply, lex, expressions, syntax};
+use super::rewrite::{Rewritten, apply, expressions, lex, syntax};
 use super::scope::{Mode, ProjectFacts, Run, Scope};
 use super::values::{Dict, List, pairs, python_str, to_json};
 use super::{Called, CaptureRequest, Captured, NameKind, Rendered, RunScope, methods, plain};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::functions::read_env_var;
 use super::methods;
-use super::rewrite::{apply, lex, expressions, syntax};
+use super::rewrite::{apply, expressions, lex, syntax};
 use super::values::{Dict, List, from_json, from_map, invalid, pairs, python_str, split_kwargs, to_json};
 use crate::manifest::{Json, JsonMap};
 use crate::project::{YamlRenderer, YamlScope};
