@@ -52,7 +52,7 @@ create {{ 'temporary ' if temporary }}table {{ relation.include(database=(not te
     {%- set is_laid_out = partitioned_by or sorted_by -%}
 {{ header ~ '\n' if header is not none -}}
     {%- if has_contract -%}
-create table {{ name }} {{ get_table_columns_and_constraints() }};
+create table {{ name }} {{ get_table_columns_and_constraints() }} ;
     {%- elif is_laid_out -%}
 create table {{ name }} as (
 select * from (
@@ -68,7 +68,8 @@ limit 0
 {{ duckdb__alter_table_set_sorted_by(relation, sorted_by) }}
     {%- endif -%}
     {%- if has_contract %}
-insert into {{ name }} {{ get_column_names() }} (
+insert into {{ name }} {{ get_column_names() }}
+(
 {{ get_select_subquery(compiled_code) }}
 );
     {%- elif is_laid_out %}

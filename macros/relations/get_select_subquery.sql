@@ -11,7 +11,7 @@
 {% endmacro %}
 
 {% macro default__get_select_subquery(sql) -%}
-    select {{ adapter.dispatch('get_column_names', 'dbt')() }}
+select {{ adapter.dispatch('get_column_names', 'dbt')() }}
 from (
 {{ sql }}
 ) as model_subq

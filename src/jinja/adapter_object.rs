@@ -152,10 +152,10 @@ impl AdapterObject {
             "escape_sql_string" => Value::from(arguments.text(0, "text")?.replace('\'', "''")),
             "get_incremental_strategy_macro" => self.incremental_strategy(arguments)?,
             "render_raw_columns_constraints" => {
-                super::constraints::of_columns(kind, &arguments.required(0, "raw_columns")?)?
+                super::constraints::of_columns(&self.scope, &arguments.required(0, "raw_columns")?)?
             }
             "render_raw_model_constraints" => {
-                super::constraints::of_model(kind, &arguments.required(0, "raw_constraints")?)?
+                super::constraints::of_model(&self.scope, &arguments.required(0, "raw_constraints")?)?
             }
             "build_catalog_relation" => {
                 dict([("table_format", Value::from("default")), ("catalog_name", Value::from(()))])

@@ -672,16 +672,18 @@ fn contract_error(yaml_columns: &Value, sql_columns: &Value) -> Error {
     let mut notes = Vec::new();
     for (name, data_type) in &declared {
         match found.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)) {
-            None => notes.push(format!("column `{name}` is declared and missing from the query")),
+            None => notes.push(format!("column `{name}` is declared: missing in definition, the model's query")),
             Some((_, other)) if !other.eq_ignore_ascii_case(data_type) => {
-                notes.push(format!("column `{name}` is declared {data_type} and is {other}"));
+                notes.push(format!("column `{name}` is declared {data_type} and is {other}: data type mismatch"));
             }
             Some(_) => {}
         }
     }
     for (name, data_type) in &found {
         if !declared.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
-            notes.push(format!("column `{name}` ({data_type}) is in the query and not declared"));
+            notes.push(format!(
+                "column `{name}` ({data_type}) is in the query: missing in contract, the yml's `columns:`"
+            ));
         }
     }
     let mut problem = Diagnostic::error("contract", "this model breaks its contract")

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 use tamis::adapter::replay::{Match, Script};
 use tamis::adapter::{Cell, Table};
-use tamis::manifest::{Json, UniqueId};
+use tamis::manifest::{ColumnFacts, Json, JsonMap, Node, UniqueId};
 use tamis::project::Flags;
 use tamis::relation::AdapterKind::{self, BigQuery, DuckDb};
 use tamis::relation::{Quoting, Relation, RelationKind};
@@ -38,6 +38,11 @@ impl Case {
     }
 
     fn statements(self) -> String {
+        self.statements_of(|_| {})
+    }
+
+    /// The same, of a node with more to it than its config.
+    fn statements_of(self, change: impl FnOnce(&mut Node)) -> String {
         let columns = match self.kind {
             DuckDb => [("id", "BIGINT"), ("area", "VARCHAR")],
             BigQuery => [("id", "INT64"), ("area", "STRING")],
@@ -64,7 +69,7 @@ impl Case {
         // Every table that is there is partitioned by `day`.
         let layout = json!({"timePartitioning": {"type": "DAY", "field": "day"}});
         let script = script.facts(&relation("m"), object(layout));
-        let project = built().model_with("m.sql", "select 1 as id", self.config);
+        let project = built().model_with("m.sql", "select 1 as id", self.config).change("m", change);
         let node = Arc::clone(&project.manifest.nodes[&UniqueId::from("model.shop.m")]);
         Bench::new(self.kind, self.flags, script, project.manifest).make(&node, "select 1 as id")
     }
@@ -709,4 +714,87 @@ fn a_materialized_view_is_made_and_duckdb_has_none() {
 fn external_models_are_refused_by_name() {
     let case = case(DuckDb, json!({"materialized": "external"}));
     assert_snapshot!(case.statements(), @"error: materialization `external` is not supported yet: model `m` can be a table, and a post-hook can copy it to a file");
+}
+
+#[test]
+fn a_contract_becomes_columns_and_constraints() {
+    let column = |name: &str, data_type: &str, constraints: Json| ColumnFacts {
+        name: name.to_string(),
+        description: String::new(),
+        doc_blocks: Vec::new(),
+        data_type: Some(data_type.to_string()),
+        meta: JsonMap::new(),
+        tags: Vec::new(),
+        constraints: constraints.as_array().cloned().unwrap_or_default(),
+        quote: None,
+        granularity: None,
+        extra: JsonMap::new(),
+        span: None,
+    };
+    let contract = json!({"materialized": "table", "contract": {"enforced": true}});
+    let keys = json!([{"type": "not_null"}, {"type": "primary_key"}]);
+    let case = |kind, data_type: &'static str| {
+        case(kind, contract.clone()).statements_of(|node: &mut Node| {
+            node.columns.insert("id".to_string(), column("id", data_type, keys.clone()));
+            node.columns.insert("seen_at".to_string(), column("seen_at", "timestamp", json!([])));
+        })
+    };
+    assert_snapshot!(case(DuckDb, "bigint"), @r#"
+    begin transaction
+    -- then
+    select * from (
+        select 1 as id
+    ) as __dbt_sbq
+    where false
+    limit 0
+    -- then
+    select * from (
+        select cast(null as bigint) as id, cast(null as timestamp) as seen_at
+    ) as __dbt_sbq
+    where false
+    limit 0
+    -- then
+    create table "db"."main"."m" (
+        id bigint not null primary key,
+        seen_at timestamp
+    ) ;
+    insert into "db"."main"."m" (
+        id ,
+        seen_at
+    )
+    (
+    select id, seen_at
+    from (
+    select 1 as id
+    ) as model_subq
+    );
+    -- then
+    commit
+    "#);
+    assert_snapshot!(case(BigQuery, "int64"), @"
+    select * from (
+        select 1 as id
+    ) as __dbt_sbq
+    where false and current_timestamp() = current_timestamp()
+    limit 0
+    -- then
+    select * from (
+        select cast(null as int64) as id, cast(null as timestamp) as seen_at
+    ) as __dbt_sbq
+    where false and current_timestamp() = current_timestamp()
+    limit 0
+    -- then
+    create or replace table `db`.`main`.`m`
+    (
+        id int64 not null primary key not enforced,
+        seen_at timestamp
+    )
+    OPTIONS()
+    as (
+    select id, seen_at
+    from (
+    select 1 as id
+    ) as model_subq
+    );
+    ");
 }
