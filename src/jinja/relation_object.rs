@@ -6,6 +6,7 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
+use super::adapter_object::dict;
 use super::scope::Scope;
 use super::values::{List, invalid, pairs, python_str, split_kwargs};
 use crate::manifest::{JsonMap, Node, SourceTable};
@@ -64,6 +65,11 @@ impl Object for RelationObject {
                 Value::from(matches!(kind, Some(RelationKind::Table | RelationKind::View)))
             }
             "quote_character" => Value::from(self.relation.quote.to_string()),
+            // dbt_utils tells relations from texts by this.
+            "metadata" => {
+                let class = if self.relation.quote == '`' { "BigQueryRelation" } else { "DuckDBRelation" };
+                dict([("type", Value::from(class))])
+            }
             "View" => Value::from("view"),
             "Table" => Value::from("table"),
             "CTE" => Value::from("cte"),
@@ -78,7 +84,7 @@ impl Object for RelationObject {
                 let quoting = self.relation.quoting;
                 policy(quoting.database, quoting.schema, quoting.identifier)
             }
-            "path" => Value::from_iter([
+            "path" => dict([
                 ("database", optional(database)),
                 ("schema", optional(schema)),
                 ("identifier", optional(identifier)),
@@ -113,6 +119,10 @@ impl Object for RelationObject {
                 changed.quoting.database = flag(0, "database").unwrap_or(changed.quoting.database);
                 changed.quoting.schema = flag(1, "schema").unwrap_or(changed.quoting.schema);
                 changed.quoting.identifier = flag(2, "identifier").unwrap_or(changed.quoting.identifier);
+            }
+            "get" => {
+                let found = positional.first().and_then(|key| self.get_value(key));
+                return Ok(found.unwrap_or_else(|| positional.get(1).cloned().unwrap_or_else(|| Value::from(()))));
             }
             "without_identifier" => changed = changed.without_identifier(),
             "incorporate" => incorporate(&mut changed, kwargs.as_ref())?,
@@ -153,7 +163,8 @@ impl Object for RelationObject {
 }
 
 fn policy(database: bool, schema: bool, identifier: bool) -> Value {
-    Value::from_iter([("database", database), ("schema", schema), ("identifier", identifier)])
+    let flag = |value: bool| Value::from(value);
+    dict([("database", flag(database)), ("schema", flag(schema)), ("identifier", flag(identifier))])
 }
 
 fn text_at(args: &[Value], at: usize) -> Result<String, Error> {

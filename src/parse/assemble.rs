@@ -1,6 +1,6 @@
 //! The steps of parsing, in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -20,7 +20,7 @@ use super::scope::Scope;
 use super::sources::sources;
 use super::{checks, exposures, macros, node, yml_snapshots};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{ColumnFacts, Json, Manifest, Node, NodeKind};
+use crate::manifest::{ColumnFacts, Json, Manifest, Node, NodeKind, UniqueId};
 use crate::source::Span;
 
 /// Something and the index of its package.
@@ -45,10 +45,11 @@ pub(super) fn parse(scope: &Scope<'_>) -> (Manifest, Vec<Diagnostic>) {
     let is_own_first = scope.flag("require_ref_searches_node_package_before_root", false);
     let lookup = Lookup::new(nodes.iter().map(|(package, node)| (*package, node)), &declared, is_own_first);
     let room = TestRoom::new(scope);
-    nodes.extend(tests_of(scope, &room, &lookup, &described, &mut problems));
+    let mut silent = HashSet::new();
+    nodes.extend(tests_of(scope, &room, &lookup, &described, &mut silent, &mut problems));
     nodes.extend(source_tests(scope, &room, &declared, &mut problems));
     describe_nodes(scope, &docs, &mut nodes, &mut problems);
-    resolve_nodes(scope, &lookup, &mut nodes, &mut problems);
+    let broken = resolve_nodes(scope, &lookup, &mut nodes, &silent, &mut problems);
 
     let mut manifest = Manifest { project_name: scope.project.name().to_string(), ..Manifest::default() };
     add_unit_tests(scope, &of(Section::UnitTests), &lookup, &nodes, &mut manifest, &mut problems);
@@ -63,7 +64,7 @@ pub(super) fn parse(scope: &Scope<'_>) -> (Manifest, Vec<Diagnostic>) {
     describe_macros(scope, &docs, &mut manifest, &mut problems);
     manifest.docs = docs.all;
     manifest.selectors = selectors(scope);
-    add_nodes(nodes, &mut manifest, &mut problems);
+    add_nodes(nodes, &broken, &mut manifest, &mut problems);
     problems.extend(checks::check(scope, &manifest));
     (manifest, problems)
 }
@@ -186,18 +187,30 @@ fn describe_macros(scope: &Scope<'_>, docs: &Docs, manifest: &mut Manifest, prob
     }
 }
 
-fn resolve_nodes(scope: &Scope<'_>, lookup: &Lookup, nodes: &mut [Owned<Node>], problems: &mut Vec<Diagnostic>) {
+/// Fills in dependencies. The answer are tests that have nothing to stand on, and are switched off.
+fn resolve_nodes(
+    scope: &Scope<'_>,
+    lookup: &Lookup,
+    nodes: &mut [Owned<Node>],
+    silent: &HashSet<UniqueId>,
+    problems: &mut Vec<Diagnostic>,
+) -> HashSet<UniqueId> {
     let resolved: Vec<Dependencies> = dependencies(scope, lookup, nodes);
+    let mut broken = HashSet::new();
     for ((_, node), result) in nodes.iter_mut().zip(resolved) {
         node.depends_on.nodes = result.nodes;
-        let is_test = matches!(node.kind, NodeKind::DataTest(_));
-        if node.config.is_enabled() {
+        if !node.config.is_enabled() {
+            continue;
+        }
+        if !silent.contains(&node.unique_id) {
             problems.extend(result.problems);
         }
-        if result.is_broken && is_test {
+        if result.is_broken && matches!(node.kind, NodeKind::DataTest(_)) {
             switch_off(node);
+            broken.insert(node.unique_id.clone());
         }
     }
+    broken
 }
 
 /// `selectors.yml` by name, as written.

@@ -1,6 +1,6 @@
 //! Puts what was read into the manifest: enabled or disabled, each id once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::assemble::{Owned, describe_column};
@@ -18,13 +18,16 @@ use crate::manifest::{
 };
 use crate::source::Span;
 
-pub(super) fn add_nodes(nodes: Vec<Owned<Node>>, manifest: &mut Manifest, problems: &mut Vec<Diagnostic>) {
+pub(super) fn add_nodes(
+    nodes: Vec<Owned<Node>>,
+    broken: &HashSet<UniqueId>,
+    manifest: &mut Manifest,
+    problems: &mut Vec<Diagnostic>,
+) {
     let mut names: HashMap<(String, String), (UniqueId, Span)> = HashMap::new();
     for (_, node) in nodes {
-        let is_test = matches!(&node.kind, NodeKind::DataTest(_));
         // A test whose target is missing stays among the nodes, switched off, as in dbt.
-        let is_kept =
-            node.config.is_enabled() || (is_test && node.depends_on.nodes.is_empty() && has_references(&node));
+        let is_kept = node.config.is_enabled() || broken.contains(&node.unique_id);
         if !is_kept {
             manifest.disabled.entry(node.unique_id.clone()).or_default().push(Disabled::Node(Arc::new(node)));
             continue;
@@ -58,10 +61,6 @@ pub(super) fn add_nodes(nodes: Vec<Owned<Node>>, manifest: &mut Manifest, proble
         }
         manifest.nodes.insert(node.unique_id.clone(), Arc::new(node));
     }
-}
-
-fn has_references(node: &Node) -> bool {
-    !node.refs.is_empty() || !node.sources.is_empty()
 }
 
 /// Where a node is declared.

@@ -1,5 +1,7 @@
 //! Tests declared in properties, from their lists to their nodes.
 
+use std::collections::HashSet;
+
 use rayon::prelude::*;
 
 use super::assemble::Owned;
@@ -12,7 +14,7 @@ use super::scope::Scope;
 use super::sources::DeclaredSource;
 use super::test_parts::{TestedColumn, TestedThing};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{Json, JsonMap, Node, NodeConfig};
+use crate::manifest::{Json, JsonMap, Node, NodeConfig, UniqueId};
 
 /// An entry of `models`, `seeds` or `snapshots`, and the tests it declares.
 pub(super) struct DescribedEntry<'e, 'a> {
@@ -23,12 +25,13 @@ pub(super) struct DescribedEntry<'e, 'a> {
     pub is_known: bool,
 }
 
-/// Nodes of all tests declared on models, seeds and snapshots.
+/// Nodes of all tests declared on models, seeds and snapshots; `silent` gets those whose target does not exist.
 pub(super) fn tests_of(
     scope: &Scope<'_>,
     room: &TestRoom,
     lookup: &Lookup,
     described: &[DescribedEntry<'_, '_>],
+    silent: &mut HashSet<UniqueId>,
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<Owned<Node>> {
     let made: Vec<_> = described
@@ -52,14 +55,11 @@ pub(super) fn tests_of(
     let mut all = Vec::new();
     for (package, nodes, found, is_known) in made {
         problems.extend(found);
-        all.extend(nodes.into_iter().map(|mut node| {
-            if !is_known {
-                // Its target was missed already: one complaint is enough.
-                switch_off(&mut node);
-                node.refs.clear();
-            }
-            (package, node)
-        }));
+        if !is_known {
+            // Their target was missed already: one complaint is enough.
+            silent.extend(nodes.iter().map(|node| node.unique_id.clone()));
+        }
+        all.extend(nodes.into_iter().map(|node| (package, node)));
     }
     all
 }

@@ -171,7 +171,12 @@ fn assemble(
         }
     }
     let hash = generic_test_hash(&parts.full_name, &made.test.name, made.test.namespace.as_deref(), &made.test.kwargs);
-    let mut macros = vec![made.test_macro.unique_id.clone()];
+    // dbt notes what the bare name means to the package first, even where a namespace leads elsewhere.
+    let bare = scope.engine.generic_test(&made.test.name, None, &package);
+    let mut macros: Vec<UniqueId> = bare.map(|found| found.unique_id.clone()).into_iter().collect();
+    if !macros.contains(&made.test_macro.unique_id) {
+        macros.push(made.test_macro.unique_id.clone());
+    }
     if !is_shortcut(made.test_macro) {
         macros.extend(scope.where_subquery.clone());
     }
