@@ -82,7 +82,7 @@ pub(super) fn run(work: &Work<'_>, node: &Arc<Node>) -> Done {
 }
 
 /// Generic tests lie below the folder of their yml, as dbt writes them.
-fn compiled_path(node: &Node) -> String {
+pub(super) fn compiled_path(node: &Node) -> String {
     match &node.kind {
         NodeKind::DataTest(test) if test.generic.is_some() => format!("{}/{}", node.original_file_path, node.path),
         NodeKind::DataTest(_)

@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use super::compile::{Compiled, compile};
+use super::data_test::compiled_path;
 use super::runner::{Done, Work, write_below};
 use super::seed::read_seed;
 use crate::adapter::replay::Replay;
@@ -49,8 +50,7 @@ fn compile_and_write(work: &Work<'_>, node: &Arc<Node>) -> Result<(Compiled, Opt
         return Ok((Compiled { rendered: Arc::default() }, None));
     }
     let compiled = compile(work, node)?;
-    let path =
-        write_below(work.runner, "compiled", &node.package_name, &node.original_file_path, &compiled.rendered.text)?;
+    let path = write_below(work.runner, "compiled", &node.package_name, &compiled_path(node), &compiled.rendered.text)?;
     Ok((compiled, Some(path)))
 }
 

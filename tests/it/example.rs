@@ -136,6 +136,10 @@ fn assert_pictures(target: &'static str) {
     example.run(&["compile"]);
     let (compiled, statements) = (example.sql("compiled"), example.sql("run"));
     assert_eq!(compiled.len(), MODELS.len());
+    // A file each for data tests too: generic ones below the yml that declares them.
+    let mut files = Vec::new();
+    list(&example.folder.path().join("target/compiled"), &mut files);
+    assert_eq!(files.len(), MODELS.len() + 78);
     for model in MODELS {
         let picture = format!("{}\n\n======== first build ========\n{}", compiled[model], statements[model]);
         with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
