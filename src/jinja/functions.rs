@@ -3,21 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use minijinja::value::{Object, ObjectRepr, Value, ValueKind};
+use minijinja::value::{Object, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
 use super::adapter_object::{Arguments, dict, refuse};
 use super::errors::Raised;
 use super::handle::return_value;
-use super::relation_object::{RelationObject, node_relation, relation_of_model, source_relation};
-use super::scope::{Mode, Scope, StoredResult};
+use super::references::{doc, metric, reference, source};
+use super::scope::{Scope, StoredResult};
 use super::table_object::TableObject;
-use super::values::{Dict, List, from_json, from_map, invalid, pairs, python_str, split_kwargs, to_json};
+use super::values::{Dict, List, from_json, from_map, pairs, python_str, split_kwargs, to_json};
 use crate::adapter::Answer;
-use crate::diagnostic::{Diagnostic, nearest};
 use crate::event::{Event, Level};
-use crate::manifest::{Json, JsonMap, Materialization, RefCall, SourceCall};
-use crate::relation::{Relation, RelationKind};
+use crate::manifest::{Json, JsonMap};
 
 /// dbt's version that this context follows.
 pub const DBT_VERSION: &str = "1.12.6";
@@ -64,7 +62,7 @@ fn function(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "metric" => ("metric", metric),
         "function" => ("function", reference),
         "doc" => ("doc", doc),
-        "env_var" => ("env_var", env_var),
+        "env_var" => ("env_var", super::variables::env_var),
         "return" => ("return", |_, _, args| Err(return_value(args))),
         "log" => ("log", log),
         "print" => ("print", print),
@@ -99,9 +97,9 @@ fn fact(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "target" => scope.once("target", || from_map(&scope.project.target)),
         "model" => scope.once("model", || from_map(&scope.model)),
         "graph" => scope.once("graph", || graph(scope)),
-        "var" => Value::from_object(Var { scope: Arc::clone(scope) }),
+        "var" => Value::from_object(super::variables::Var { scope: Arc::clone(scope) }),
         "flags" => Value::from_object(FlagsObject { scope: Arc::clone(scope) }),
-        "exceptions" => Value::from_object(Exceptions { scope: Arc::clone(scope) }),
+        "exceptions" => Value::from_object(super::exceptions::Exceptions { scope: Arc::clone(scope) }),
         "builtins" => dict([
             ("ref", scope.function("ref", reference)),
             ("source", scope.function("source", source)),
@@ -193,224 +191,6 @@ fn schemas(scope: &Arc<Scope>, with_database: bool) -> Option<Value> {
         }
     };
     Some(List::value(seen.into_iter().map(one).collect()))
-}
-
-/// `ref('model')`, `ref('package', 'model')`, `ref('model', v=2)`.
-fn reference(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    let (positional, kwargs) = split_kwargs(args);
-    let (package, name) = match positional {
-        [name] => (None, name),
-        [package, name] => (Some(package), name),
-        _ => return Err(refuse("invalid-ref", "`ref` takes a model's name, or a package's and a model's")),
-    };
-    let text = |value: &Value, what: &str| match value.as_str() {
-        Some(text) => Ok(text.to_string()),
-        None => Err(refuse("invalid-ref", format!("the {what} given to `ref` must be text, not {}", value.kind()))),
-    };
-    let name = text(name, "name")?;
-    let package = package.filter(|package| !package.is_none()).map(|package| text(package, "package")).transpose()?;
-    let version = kwargs
-        .as_ref()
-        .and_then(|kwargs| ["version", "v"].iter().find_map(|key| kwargs.get::<Option<Value>>(key).ok().flatten()));
-    let version =
-        version.filter(|version| !version.is_none() && !version.is_undefined()).map(|version| to_json(&version));
-    if let Mode::Parse(_) = scope.mode {
-        scope.note(|captured| captured.refs.push(RefCall { package, name, version, span: None }));
-        return Ok(relation_of_model(scope).map_or_else(|| Value::from(""), RelationObject::value));
-    }
-    resolve_reference(scope, &name, package.as_deref(), version.as_ref())
-}
-
-fn resolve_reference(
-    scope: &Arc<Scope>,
-    name: &str,
-    package: Option<&str>,
-    version: Option<&Json>,
-) -> Result<Value, Error> {
-    let run = scope.run().ok_or_else(|| invalid("`ref` needs a run"))?;
-    let from = run.scope.node.as_ref().map_or(scope.package.as_str(), |node| node.package_name.as_str());
-    let Some(target) = run.scope.manifest.find_ref(name, package, version, from) else {
-        return Err(refuse(
-            "unresolved-ref",
-            format!("`{name}` is referred to here, and no model, seed or snapshot has this name"),
-        ));
-    };
-    if let Some(node) = &run.scope.node
-        && !node.depends_on.nodes.contains(&target.unique_id)
-        && node.unique_id != target.unique_id
-        && !run.scope.replacements.contains_key(&target.unique_id)
-    {
-        return Err(Raised::error(
-            Diagnostic::error(
-                "hidden-dependency",
-                format!("`{}` refers to `{name}` only while running, so it may be built too early", node.name),
-            )
-            .help(format!("add `-- depends_on: {{{{ ref('{name}') }}}}` to the model")),
-        ));
-    }
-    if let Some(relation) = run.scope.replacements.get(&target.unique_id) {
-        return Ok(replaced(relation));
-    }
-    if target.config.materialization() == Materialization::Ephemeral {
-        let mut relation = node_relation(target, scope.project.kind);
-        relation.kind = Some(RelationKind::Cte);
-        relation.identifier = Some(cte_name(&target.identifier()));
-        return Ok(replaced(&relation));
-    }
-    Ok(limited(scope, node_relation(target, scope.project.kind)))
-}
-
-/// Name of the CTE an ephemeral model, or a unit test's input, is inlined as.
-pub fn cte_name(name: &str) -> String {
-    format!("__dbt__cte__{name}")
-}
-
-/// A CTE is written by its bare name.
-fn replaced(relation: &Relation) -> Value {
-    if relation.kind == Some(RelationKind::Cte) {
-        let rendering = relation.identifier.clone();
-        return Value::from_object(RelationObject { relation: relation.clone(), rendering });
-    }
-    RelationObject::value(relation.clone())
-}
-
-/// `--empty`: readers see no rows.
-fn limited(scope: &Scope, relation: Relation) -> Value {
-    if !scope.project.invocation.flags.empty {
-        return RelationObject::value(relation);
-    }
-    let name = relation.identifier.clone().unwrap_or_default();
-    let rendering = Some(format!("(select * from {relation} where false limit 0) _dbt_limit_subq_{name}"));
-    Value::from_object(RelationObject { relation, rendering })
-}
-
-fn source(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    let (positional, _) = split_kwargs(args);
-    let [source, table] = positional else {
-        return Err(refuse("invalid-source", "`source` takes a source's name and a table's"));
-    };
-    let (source, table) = (python_str(source), python_str(table));
-    if let Mode::Parse(_) = scope.mode {
-        scope.note(|captured| captured.sources.push(SourceCall { source, table, span: None }));
-        return Ok(relation_of_model(scope).map_or_else(|| Value::from(""), RelationObject::value));
-    }
-    let run = scope.run().ok_or_else(|| invalid("`source` needs a run"))?;
-    let Some(found) = run.scope.manifest.find_source(&source, &table, &scope.package) else {
-        return Err(refuse("unresolved-source", format!("no yml declares the table `{table}` of source `{source}`")));
-    };
-    if let Some(relation) = run.scope.replacements.get(&found.unique_id) {
-        return Ok(replaced(relation));
-    }
-    Ok(limited(scope, source_relation(found, scope.project.kind)))
-}
-
-fn metric(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    let (positional, _) = split_kwargs(args);
-    let names: Vec<String> = positional.iter().map(python_str).collect();
-    scope.note(|captured| captured.metrics.push(names.clone()));
-    Ok(Value::from(names.last().cloned().unwrap_or_default()))
-}
-
-fn doc(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    let names: Vec<String> = args.iter().map(python_str).collect();
-    let Some(run) = scope.run() else { return Ok(Value::from("")) };
-    let (package, name) = match names.as_slice() {
-        [name] => (None, name),
-        [package, name] => (Some(package), name),
-        _ => return Err(refuse("invalid-doc", "`doc` takes a docs block's name, or a package's and a block's")),
-    };
-    let docs = &run.scope.manifest.docs;
-    let packages = [package.map_or(scope.package.as_str(), String::as_str), scope.project.project_name.as_str(), "dbt"];
-    let found = packages.iter().find_map(|package| docs.get(format!("doc.{package}.{name}").as_str()));
-    found
-        .map(|doc| Value::from(doc.contents.as_str()))
-        .ok_or_else(|| refuse("unresolved-doc", format!("there is no docs block `{name}`")))
-}
-
-/// `var('name', default)`; `var.has_var('name')`.
-struct Var {
-    scope: Arc<Scope>,
-}
-
-impl fmt::Debug for Var {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("<function var>")
-    }
-}
-
-impl Var {
-    fn find(&self, name: &str) -> Option<Value> {
-        let overridden = self.scope.run().and_then(|run| run.scope.overrides.as_ref()?.get("vars")?.get(name));
-        overridden.or_else(|| self.scope.vars.get(name)).map(from_json)
-    }
-}
-
-impl Object for Var {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-        let (positional, kwargs) = split_kwargs(args);
-        let name = positional.first().map(python_str).ok_or_else(|| refuse("invalid-var", "`var` needs a name"))?;
-        if let Some(value) = self.find(&name) {
-            return Ok(value);
-        }
-        let named = kwargs.as_ref().and_then(|kwargs| kwargs.get::<Value>("default").ok());
-        if let Some(default) = positional.get(1).cloned().or(named) {
-            return Ok(default);
-        }
-        let known = self.scope.vars.keys().map(String::as_str);
-        let mut problem =
-            Diagnostic::error("undefined-var", format!("var `{name}` is required here and nothing sets it"));
-        problem = match nearest(&name, known) {
-            Some(near) => problem.help(format!("did you mean `{near}`?")),
-            None => problem.help(format!(
-                "set it under `vars:` in dbt_project.yml, with `--vars '{{{name}: …}}'`, or give `var` a default"
-            )),
-        };
-        Err(Raised::error(problem))
-    }
-
-    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
-        match (method, args.first()) {
-            ("has_var", Some(name)) => Ok(Value::from(self.find(&python_str(name)).is_some())),
-            _ => Err(Error::from(ErrorKind::UnknownMethod)),
-        }
-    }
-}
-
-fn env_var(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    let arguments = Arguments::new(args);
-    let name = arguments.text(0, "var")?;
-    let default = arguments.get(1, "default").map(|value| python_str(&value));
-    let overridden = scope.run().and_then(|run| run.scope.overrides.as_ref()?.get("env_vars")?.get(&name));
-    if let Some(value) = overridden {
-        return Ok(from_json(value));
-    }
-    read_env_var(&name, default, false).map(Value::from).map_err(Raised::error)
-}
-
-/// An environment variable as `env_var` gives it.
-///
-/// # Errors
-/// It is not set and there is no default; or it is a secret and this place may not read secrets.
-pub(super) fn read_env_var(name: &str, default: Option<String>, may_read_secrets: bool) -> Result<String, Diagnostic> {
-    if name.starts_with("DBT_ENV_SECRET") && !may_read_secrets {
-        return Err(Diagnostic::error(
-            "secret-env-var",
-            format!("the secret `{name}` can only be read in profiles.yml and packages.yml"),
-        )
-        .help("secrets would end up in compiled SQL otherwise; use another variable"));
-    }
-    match std::env::var(name).ok().or(default) {
-        Some(value) => Ok(value),
-        None => Err(Diagnostic::error(
-            "undefined-env-var",
-            format!("the environment variable `{name}` is required here and not set"),
-        )
-        .help(format!("set it, or give `env_var('{name}', …)` a default"))),
-    }
 }
 
 fn log(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
@@ -593,103 +373,6 @@ impl Object for FlagsObject {
     fn is_true(self: &Arc<Self>) -> bool {
         true
     }
-}
-
-/// `exceptions.raise_compiler_error(…)` and its kin.
-struct Exceptions {
-    scope: Arc<Scope>,
-}
-
-impl fmt::Debug for Exceptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("<exceptions>")
-    }
-}
-
-impl Object for Exceptions {
-    fn is_true(self: &Arc<Self>) -> bool {
-        true
-    }
-
-    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
-        let (positional, _) = split_kwargs(args);
-        let text = |at: usize| positional.get(at).map(python_str).unwrap_or_default();
-        let problem = match method {
-            "warn" => {
-                if let Some(run) = self.scope.run() {
-                    let warning = Diagnostic::warning("project-warning", text(0));
-                    run.scope.events.send(Event::Diagnosed(Box::new(warning)));
-                }
-                return Ok(Value::from(""));
-            }
-            "raise_compiler_error" => refuse("compiler-error", text(0)),
-            "raise_not_implemented" => refuse("not-implemented", format!("not implemented: {}", text(0))),
-            "raise_fail_fast_error" => refuse("fail-fast", text(0)),
-            "missing_config" => refuse("missing-config", format!("config `{}` is required here and not set", text(1))),
-            "missing_relation" => refuse("missing-relation", format!("relation {} does not exist", text(0))),
-            "missing_materialization" => {
-                refuse("missing-materialization", format!("no materialization `{}` is defined", text(1)))
-            }
-            "raise_ambiguous_alias" | "raise_ambiguous_catalog_match" => {
-                refuse("ambiguous", format!("{} is ambiguous", text(0)))
-            }
-            "raise_cache_inconsistent" => refuse("cache", text(0)),
-            "raise_dataclass_not_dict"
-            | "raise_dep_not_found"
-            | "raise_dependency_error"
-            | "raise_duplicate_patch_name"
-            | "raise_duplicate_resource_name"
-            | "raise_invalid_property_yml_version" => refuse("compiler-error", text(0)),
-            "relation_wrong_type" => refuse(
-                "relation-type",
-                format!("{} exists and is not a {}; drop it, or run with `--full-refresh`", text(0), text(1)),
-            ),
-            "raise_contract_error" => contract_error(
-                &positional.first().cloned().unwrap_or_default(),
-                &positional.get(1).cloned().unwrap_or_default(),
-            ),
-            "column_type_missing" => refuse(
-                "contract",
-                format!("a contract needs a `data_type` for each column; it is missing for {}", text(0)),
-            ),
-            "warn_snapshot_timestamp_data_types" => return Ok(Value::from("")),
-            _ if method.starts_with("raise_") => refuse("compiler-error", text(0)),
-            _ => return Err(Error::from(ErrorKind::UnknownMethod)),
-        };
-        Err(problem)
-    }
-}
-
-/// Columns of the yml beside those of the query, where they differ.
-fn contract_error(yaml_columns: &Value, sql_columns: &Value) -> Error {
-    let read = |columns: &Value| -> Vec<(String, String)> {
-        let field =
-            |column: &Value, name: &str| column.get_attr(name).map(|value| python_str(&value)).unwrap_or_default();
-        let items = columns.try_iter().into_iter().flatten();
-        items.map(|column| (field(&column, "name"), field(&column, "data_type"))).collect()
-    };
-    let (declared, found) = (read(yaml_columns), read(sql_columns));
-    let mut notes = Vec::new();
-    for (name, data_type) in &declared {
-        match found.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)) {
-            None => notes.push(format!("column `{name}` is declared: missing in definition, the model's query")),
-            Some((_, other)) if !other.eq_ignore_ascii_case(data_type) => {
-                notes.push(format!("column `{name}` is declared {data_type} and is {other}: data type mismatch"));
-            }
-            Some(_) => {}
-        }
-    }
-    for (name, data_type) in &found {
-        if !declared.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
-            notes.push(format!(
-                "column `{name}` ({data_type}) is in the query: missing in contract, the yml's `columns:`"
-            ));
-        }
-    }
-    let mut problem = Diagnostic::error("contract", "this model breaks its contract")
-        .help("change the query or the `columns:` of the yml so that they agree");
-    problem.notes = notes;
-    Raised::error(problem)
 }
 
 /// `adapter.config`: what macros read of the project.

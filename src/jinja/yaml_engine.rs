@@ -5,10 +5,10 @@ use minijinja::{Environment, Error, UndefinedBehavior};
 
 use std::sync::Arc;
 
-use super::functions::read_env_var;
 use super::methods;
 use super::rewrite::{apply, expressions, lex, syntax};
 use super::values::{Dict, List, from_json, from_map, invalid, pairs, python_str, split_kwargs, to_json};
+use super::variables::read_env_var;
 use crate::manifest::{Json, JsonMap};
 use crate::project::{YamlRenderer, YamlScope};
 
