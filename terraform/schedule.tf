@@ -10,6 +10,9 @@ resource "google_cloud_run_v2_job" "weekly" {
   name     = "tamis-la-crimes"
   location = var.region
 
+  # It holds nothing: what it made lies in the datasets and the lake.
+  deletion_protection = false
+
   template {
     template {
       service_account = google_service_account.runner.email
