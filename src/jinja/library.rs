@@ -112,8 +112,12 @@ impl MacroLibrary {
             });
             let mut depends_on: Vec<UniqueId> = named.map(|entry| entry.facts.unique_id.clone()).collect();
             depends_on.retain(|other| *other != id);
-            let dispatched = entry.block.dispatches.iter().filter_map(|(name, namespace)| {
-                self.dispatch(name, namespace.as_deref(), package).ok().map(|entry| entry.facts.unique_id.clone())
+            // The name itself counts too, where it is a macro: packages call one name through two.
+            let dispatched = entry.block.dispatches.iter().flat_map(|(name, namespace)| {
+                let chosen = self.dispatch(name, namespace.as_deref(), package).ok();
+                let named = self.resolve(name, package);
+                let found = [named, chosen].into_iter().flatten().map(|entry| entry.facts.unique_id.clone());
+                found.filter(|other| *other != id).collect::<Vec<_>>()
             });
             depends_on.extend(dispatched);
             let mut seen = std::collections::HashSet::new();

@@ -1,6 +1,6 @@
 //! Python's methods on plain values, and dbt's filters.
 
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State};
 
 use super::adapter_object::Arguments;
@@ -139,6 +139,24 @@ fn justified(text: &str, method: &str, arguments: &Arguments<'_>) -> Result<Stri
 }
 
 /// dbt's filters for YAML values, and Jinja2's that print as Python does.
+fn integer(value: &Value, base: u32) -> Option<i64> {
+    match value.as_str() {
+        Some(text) => {
+            let text = text.trim().replace('_', "");
+            i64::from_str_radix(&text, base).ok().or_else(|| text.parse::<f64>().ok().map(|float| float.trunc() as i64))
+        }
+        None => i64::try_from(value.clone()).ok().or_else(|| real(value).map(|float| float.trunc() as i64)),
+    }
+}
+
+fn real(value: &Value) -> Option<f64> {
+    match value.as_str() {
+        Some(text) => text.trim().parse().ok(),
+        None if value.kind() == ValueKind::Bool => Some(f64::from(u8::from(value.is_true()))),
+        None => f64::try_from(value.clone()).ok(),
+    }
+}
+
 pub(super) fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("as_text", |value: Value| {
         Value::from(if value.is_none() { String::new() } else { python_str(&value) })
@@ -149,6 +167,18 @@ pub(super) fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("is_list", |value: Value| value.kind() == ValueKind::Seq);
     environment.add_filter("as_native", |value: Value| native(&value));
     environment.add_filter("string", |value: Value| python_str(&value));
+    // Jinja2's: what is no number gives the default, not an error.
+    environment.add_filter("int", |value: Value, default: Option<Value>, kwargs: Kwargs| -> Result<Value, Error> {
+        let fallback = kwargs.get::<Option<Value>>("default")?.or(default).unwrap_or_else(|| Value::from(0));
+        let base = kwargs.get::<Option<u32>>("base")?.unwrap_or(10).clamp(2, 36);
+        kwargs.assert_all_used()?;
+        Ok(integer(&value, base).map_or(fallback, Value::from))
+    });
+    environment.add_filter("float", |value: Value, default: Option<Value>, kwargs: Kwargs| -> Result<Value, Error> {
+        let fallback = kwargs.get::<Option<Value>>("default")?.or(default).unwrap_or_else(|| Value::from(0.0));
+        kwargs.assert_all_used()?;
+        Ok(real(&value).map_or(fallback, Value::from))
+    });
     environment.add_filter("list", |value: Value| -> Result<Value, Error> {
         if let Some(text) = value.as_str() {
             return Ok(List::value(text.chars().map(|c| Value::from(c.to_string())).collect()));

@@ -30,6 +30,19 @@ impl Var {
     }
 }
 
+impl Var {
+    /// A text with Jinja in it is rendered where it is used.
+    fn rendered(&self, value: Value) -> Result<Value, Error> {
+        match value.as_str() {
+            Some(text) if text.contains("{{") || text.contains("{%") => {
+                let rendered = self.scope.engine.render_text(&self.scope, text);
+                rendered.map(Value::from).map_err(|problem| Raised::error(*problem))
+            }
+            _ => Ok(value),
+        }
+    }
+}
+
 impl Object for Var {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
@@ -39,11 +52,15 @@ impl Object for Var {
         let (positional, kwargs) = split_kwargs(args);
         let name = positional.first().map(python_str).ok_or_else(|| refuse("invalid-var", "`var` needs a name"))?;
         if let Some(value) = self.find(&name) {
-            return Ok(value);
+            return self.rendered(value);
         }
         let named = kwargs.as_ref().and_then(|kwargs| kwargs.get::<Value>("default").ok());
         if let Some(default) = positional.get(1).cloned().or(named) {
             return Ok(default);
+        }
+        // As in dbt, a var may be missing while the project is read: who never runs the model never needs it.
+        if !self.scope.is_execute() {
+            return Ok(Value::from(()));
         }
         let known = self.scope.vars.keys().map(String::as_str);
         let mut problem =
