@@ -1,6 +1,6 @@
 {#
     How a seed becomes a table: the file is loaded in one step, so readers see the old rows or the new ones. A view in its
-    place is refused.
+    place is refused. With --empty the table has its columns, by the file's rows, and none of the rows.
 
     duckdb    create or replace table … from the file's rows, in the node's transaction
     bigquery  one load job that replaces the table
@@ -18,6 +18,10 @@
 
     {%- do adapter.ensure_transaction() -%}
     {%- set row_count = adapter.load_seed(target_relation) -%}
+    {%- if flags.EMPTY -%}
+        {%- do adapter.truncate_relation(target_relation) -%}
+        {%- set row_count = 0 -%}
+    {%- endif -%}
     {%- set code = 'CREATE' if full_refresh_mode else 'INSERT' -%}
     {%- call noop_statement('main', code ~ ' ' ~ row_count, code, row_count) -%}
         -- {{ row_count }} rows of {{ model['original_file_path'] }} into {{ target_relation }}

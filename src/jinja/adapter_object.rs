@@ -257,7 +257,11 @@ impl Call<'_> {
             }
             "get_columns_in_relation" => {
                 let relation = arguments.relation(0, "relation")?;
-                ColumnObject::list(session.columns(&relation).map_err(failed)?, kind)
+                // A relation that is known not to be there has no columns, as in dbt: packages ask so before the first run.
+                match session.columns(&relation) {
+                    Err(error) if error.kind == crate::adapter::ErrorKind::NotFound => List::value(Vec::new()),
+                    columns => ColumnObject::list(columns.map_err(failed)?, kind),
+                }
             }
             "get_missing_columns" => {
                 let from = session.columns(&arguments.relation(0, "from_relation")?).map_err(failed)?;

@@ -73,10 +73,13 @@ fn resolve_reference(
     if target.config.materialization() == Materialization::Ephemeral {
         let mut relation = node_relation(target, scope.project.kind);
         relation.kind = Some(RelationKind::Cte);
-        relation.identifier = Some(cte_name(&target.identifier()));
-        return Ok(replaced(&relation));
+        let name = cte_name(&target.identifier());
+        relation.identifier = Some(name.clone());
+        return Ok(limited(scope, relation, name));
     }
-    Ok(limited(scope, node_relation(target, scope.project.kind)))
+    let relation = node_relation(target, scope.project.kind);
+    let name = relation.to_string();
+    Ok(limited(scope, relation, name))
 }
 
 /// Name of the CTE an ephemeral model, or a unit test's input, is inlined as.
@@ -93,14 +96,11 @@ fn replaced(relation: &Relation) -> Value {
     RelationObject::value(relation.clone())
 }
 
-/// `--empty`: readers see no rows.
-fn limited(scope: &Scope, relation: Relation) -> Value {
-    if !scope.project.invocation.flags.empty {
-        return RelationObject::value(relation);
-    }
-    let name = relation.identifier.clone().unwrap_or_default();
-    let rendering = Some(format!("(select * from {relation} where false limit 0) _dbt_limit_subq_{name}"));
-    Value::from_object(RelationObject { relation, rendering })
+/// What readers read: the relation by this name, and with `--empty` none of its rows. Neither warehouse asks for an alias.
+fn limited(scope: &Scope, relation: Relation, name: String) -> Value {
+    let is_empty = scope.project.invocation.flags.empty;
+    let rendering = if is_empty { format!("(select * from {name} where false limit 0)") } else { name };
+    Value::from_object(RelationObject { relation, rendering: Some(rendering) })
 }
 
 pub(super) fn source(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
@@ -120,7 +120,9 @@ pub(super) fn source(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) 
     if let Some(relation) = run.scope.replacements.get(&found.unique_id) {
         return Ok(replaced(relation));
     }
-    Ok(limited(scope, source_relation(found, scope.project.kind)))
+    let relation = source_relation(found, scope.project.kind);
+    let name = relation.to_string();
+    Ok(limited(scope, relation, name))
 }
 
 pub(super) fn metric(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {

@@ -33,6 +33,14 @@ impl RelationObject {
         Value::from_object(Self { relation, rendering: None })
     }
 
+    /// A CTE goes by its identifier alone.
+    fn bare_text(&self) -> String {
+        match (self.relation.kind, &self.relation.identifier) {
+            (Some(RelationKind::Cte), Some(identifier)) => identifier.clone(),
+            _ => self.relation.to_string(),
+        }
+    }
+
     fn text(&self) -> String {
         self.rendering.clone().unwrap_or_else(|| self.relation.to_string())
     }
@@ -63,6 +71,11 @@ impl Object for RelationObject {
             "is_pointer" | "is_dynamic_table" | "is_iceberg_format" => Value::from(false),
             "can_be_renamed" | "can_be_replaced" => {
                 Value::from(matches!(kind, Some(RelationKind::Table | RelationKind::View)))
+            }
+            // What packages tell a relation by: `x is mapping and x.get('metadata', {}).get('type', '').endswith('Relation')`.
+            "metadata" => {
+                let class = if self.relation.quote == '`' { "BigQueryRelation" } else { "DuckDBRelation" };
+                Value::from_iter([("type", Value::from(class))])
             }
             "quote_character" => Value::from(self.relation.quote.to_string()),
             // dbt_utils tells relations from texts by this.
@@ -127,7 +140,8 @@ impl Object for RelationObject {
             "without_identifier" => changed = changed.without_identifier(),
             "incorporate" => incorporate(&mut changed, kwargs.as_ref())?,
             "replace_path" => replace_path(&mut changed, kwargs.as_ref())?,
-            "render" => return Ok(Value::from(self.text())),
+            // The bare name: what `--empty` and samples put in its place is for queries, not for DDL.
+            "render" => return Ok(Value::from(self.bare_text())),
             "quoted" => return Ok(Value::from(quoted(&text_at(positional, 0)?, changed.quote))),
             "information_schema" => return Ok(information_schema(&changed, positional.first())),
             "render_limited" => return Ok(Value::from(self.text())),
