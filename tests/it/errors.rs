@@ -411,9 +411,14 @@ mod models {
 
     #[test]
     fn a_variable_that_is_not_set() {
-        assert_snapshot!(said(&with("select {{ var('first_year') }} as year\n"), "run"), @"
-        exit code: 2
+        assert_snapshot!(said(&with("select {{ var('first_year') }} as year\n"), "run"), @r"
+        exit code: 1
         ----- stderr -----
+               Found 2 models
+             Running 2 nodes on `dev` (duckdb, 1 thread)
+               Error view main.bad                                                                                         [time]
+               Built view main.orders                                                                                      [time]
+
         error[undefined-var]: var `first_year` is required here and nothing sets it
          --> models/bad.sql:1:11
           |
@@ -421,6 +426,8 @@ mod models {
           |           ^^^^^^^^^^^^^^^^^
           |
         help: set it under `vars:` in dbt_project.yml, with `--vars '{first_year: …}'`, or give `var` a default
+
+              Failed run in [time]: 1 ok, 1 failed
         ");
     }
 
