@@ -1,6 +1,6 @@
 //! Reads `ref('x')`, `source('a', 'b')` and `doc('x')` where they are written with plain literals, without Jinja.
 
-use crate::manifest::Json;
+use crate::manifest::{Json, JsonMap};
 
 /// A call whose arguments are all literals.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,16 @@ pub(crate) enum Target {
 pub(crate) fn literal_call(expression: &str) -> Option<LiteralCall<'_>> {
     let mut reader = Reader { rest: expression.trim() };
     let name = reader.identifier()?;
+    let call = arguments(&mut reader, name)?;
+    reader.rest.trim().is_empty().then_some(call)
+}
+
+/// The arguments of a call, from its opening parenthesis on; what follows the call does not matter.
+pub(crate) fn literal_arguments<'t>(name: &'t str, text: &'t str) -> Option<LiteralCall<'t>> {
+    arguments(&mut Reader { rest: text }, name)
+}
+
+fn arguments<'t>(reader: &mut Reader<'t>, name: &'t str) -> Option<LiteralCall<'t>> {
     reader.symbol('(')?;
     let mut call = LiteralCall { name, positional: Vec::new(), named: Vec::new() };
     while reader.symbol(')').is_none() {
@@ -39,7 +49,7 @@ pub(crate) fn literal_call(expression: &str) -> Option<LiteralCall<'_>> {
             break;
         }
     }
-    reader.rest.trim().is_empty().then_some(call)
+    Some(call)
 }
 
 /// The model or source an expression names, with or without the `{{ }}` round it.
@@ -92,6 +102,32 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
+    fn items(&mut self, close: char) -> Option<Json> {
+        let mut items = Vec::new();
+        while self.symbol(close).is_none() {
+            items.push(self.literal()?);
+            if self.symbol(',').is_none() {
+                self.symbol(close)?;
+                break;
+            }
+        }
+        Some(Json::Array(items))
+    }
+
+    fn entries(&mut self) -> Option<Json> {
+        let mut entries = JsonMap::new();
+        while self.symbol('}').is_none() {
+            let Json::String(key) = self.literal()? else { return None };
+            self.symbol(':')?;
+            entries.insert(key, self.literal()?);
+            if self.symbol(',').is_none() {
+                self.symbol('}')?;
+                break;
+            }
+        }
+        Some(Json::Object(entries))
+    }
+
     fn literal(&mut self) -> Option<Json> {
         let text = self.rest.trim_start();
         let first = text.chars().next()?;
@@ -103,6 +139,14 @@ impl<'t> Reader<'t> {
             }
             self.rest = &text[end + 1..];
             return Some(Json::from(&text[1..end]));
+        }
+        if let Some(close) = [('[', ']'), ('(', ')')].iter().find(|(open, _)| *open == first).map(|(_, close)| *close) {
+            self.rest = &text[1..];
+            return self.items(close);
+        }
+        if first == '{' {
+            self.rest = &text[1..];
+            return self.entries();
         }
         let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c)).unwrap_or(text.len());
         let value = match &text[..end] {

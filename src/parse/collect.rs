@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::assemble::{Owned, describe_column};
 use super::docs::Docs;
 use super::lookup::Lookup;
-use super::properties::Entry;
+use super::properties::{Entry, Section};
 use super::resolve::{Referrer, resolve};
 use super::scope::Scope;
 use super::sources::DeclaredSource;
 use super::unit_tests::{NodeIndex, Tested, unit_test, with_model};
-use super::{exposures, others};
+use super::{exposures, functions, others};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{
     Disabled, Exposure, Json, JsonMap, Manifest, Node, NodeConfig, NodeKind, OtherResource, UniqueId, UnitTest,
@@ -236,14 +236,21 @@ pub(super) fn add_others(
     problems: &mut Vec<Diagnostic>,
 ) {
     let mut found: Vec<Owned<OtherResource>> = Vec::new();
+    let described: Vec<_> = entries.iter().filter(|entry| entry.section == Section::Functions).collect();
+    let mut sources_of = HashMap::new();
+    for (package, function, sources) in functions::functions(scope, &described, problems) {
+        sources_of.insert(function.unique_id.clone(), sources);
+        found.push((package, function));
+    }
     for entry in entries {
         if let Some(kind) = others::kind_of(entry.section) {
             found.push((entry.package, others::other(scope, entry, kind, problems)));
         }
     }
     for (package, other) in &mut found {
+        let noun = other.resource_type.replace('_', " ");
         let referrer = Referrer {
-            noun: "semantic model",
+            noun: &noun,
             name: &other.name,
             package: *package,
             group: None,
@@ -251,7 +258,8 @@ pub(super) fn add_others(
             code: None,
             is_test: false,
         };
-        let result = resolve(scope, lookup, &referrer, &other.refs, &[]);
+        let sources = sources_of.remove(&other.unique_id).unwrap_or_default();
+        let result = resolve(scope, lookup, &referrer, &other.refs, &sources);
         if other.config.is_enabled() {
             problems.extend(result.problems);
         }

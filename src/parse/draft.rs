@@ -10,6 +10,7 @@ use super::blocks::{blocks, trimmed};
 use super::checksum;
 use super::config::{ConfigProblem, ConfigRequest, Resolved, merge_call};
 use super::kind::ResourceKind;
+use super::python_model;
 use super::scope::{Scope, has_jinja};
 use crate::diagnostic::Diagnostic;
 use crate::jinja::{CaptureRequest, Captured};
@@ -230,21 +231,10 @@ fn draft(scope: &Scope<'_>, text: Text<'_>) -> (Draft, Vec<Diagnostic>) {
     let empty = JsonMap::new();
     let request = ConfigRequest { kind: text.kind, package: text.package, fqn: &text.fqn, patch: &empty, call: &empty };
     let project_config = scope.configs.resolve(&request).config;
-    let mut captured = Captured::default();
-    if has_jinja(text.code.text()) {
-        let model = model_json(scope, &text, &project_config);
-        match scope.engine.capture(&CaptureRequest {
-            code: &text.code,
-            package: &scope.package(text.package).name,
-            vars: scope.vars(text.package),
-            model: &model,
-            config: &project_config,
-            arguments: None,
-        }) {
-            Ok(found) => captured = found,
-            Err(problem) => problems.push(*problem),
-        }
-    }
+    let captured = captured(scope, &text, &project_config).unwrap_or_else(|problem| {
+        problems.push(*problem);
+        Captured::default()
+    });
     let (mut call, mut unrendered_call) = (JsonMap::new(), JsonMap::new());
     for written in &captured.configs {
         merge_call(&mut call, written);
@@ -255,7 +245,12 @@ fn draft(scope: &Scope<'_>, text: Text<'_>) -> (Draft, Vec<Diagnostic>) {
     if unrendered_call.is_empty() {
         unrendered_call.clone_from(&call);
     }
-    let request = ConfigRequest { kind: text.kind, package: text.package, fqn: &text.fqn, patch: &empty, call: &call };
+    // A Python model is a table unless it is told to be something else.
+    let mut python = JsonMap::new();
+    if text.path.ends_with(".py") {
+        python.insert("materialized".to_string(), Json::from("table"));
+    }
+    let request = ConfigRequest { kind: text.kind, package: text.package, fqn: &text.fqn, patch: &python, call: &call };
     let resolved = scope.configs.resolve(&request);
     let mut draft = Draft {
         kind: text.kind,
@@ -276,6 +271,23 @@ fn draft(scope: &Scope<'_>, text: Text<'_>) -> (Draft, Vec<Diagnostic>) {
     let config = Arc::clone(&draft.resolved.config);
     problems.extend(capture_hooks(scope, &mut draft, &config));
     (draft, problems)
+}
+
+fn captured(scope: &Scope<'_>, text: &Text<'_>, config: &JsonMap) -> Result<Captured, Box<Diagnostic>> {
+    if text.path.ends_with(".py") {
+        return python_model::capture(&text.code);
+    }
+    if !has_jinja(text.code.text()) {
+        return Ok(Captured::default());
+    }
+    scope.engine.capture(&CaptureRequest {
+        code: &text.code,
+        package: &scope.package(text.package).name,
+        vars: scope.vars(text.package),
+        model: &model_json(scope, text, config),
+        config,
+        arguments: None,
+    })
 }
 
 /// Adds what pre- and post-hooks refer to. Like dbt, once for the text's config and again when properties change it.

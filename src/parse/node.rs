@@ -115,6 +115,8 @@ fn resolved(scope: &Scope<'_>, draft: &Draft, patch: Option<&Patch>) -> Resolved
 
 fn unrendered(scope: &Scope<'_>, draft: &Draft, patch: Option<&Patch>) -> JsonMap {
     let nothing = JsonMap::new();
+    // A description without settings leaves the node's own package in charge.
+    let patch = patch.filter(|patch| !patch.config.is_empty() || patch.version.is_some());
     scope.configs.unrendered(&ConfigRequest {
         kind: draft.kind,
         package: patch.map_or(draft.package, |patch| patch.package),

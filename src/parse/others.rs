@@ -1,4 +1,4 @@
-//! Metrics, semantic models, saved queries and functions: read and kept, not run.
+//! Metrics, semantic models and saved queries: read and kept, not run.
 
 use std::collections::HashMap;
 
@@ -66,7 +66,6 @@ pub(crate) fn kind_of(section: Section) -> Option<ResourceKind> {
         Section::Metrics => Some(ResourceKind::Metric),
         Section::SemanticModels => Some(ResourceKind::SemanticModel),
         Section::SavedQueries => Some(ResourceKind::SavedQuery),
-        Section::Functions => Some(ResourceKind::Function),
         Section::Models
         | Section::Seeds
         | Section::Snapshots
@@ -74,6 +73,7 @@ pub(crate) fn kind_of(section: Section) -> Option<ResourceKind> {
         | Section::Macros
         | Section::DataTests
         | Section::Analyses
+        | Section::Functions
         | Section::Exposures
         | Section::Groups
         | Section::UnitTests => None,

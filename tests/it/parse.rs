@@ -2,6 +2,7 @@
 
 mod configs;
 mod declared_tests;
+mod kinds;
 mod names;
 mod references;
 mod sources;
