@@ -10,6 +10,7 @@ use arrow_array::builder::{
     BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int32Builder, Int64Builder, StringBuilder,
     TimestampMicrosecondBuilder,
 };
+use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{Field as ArrowField, Schema, SchemaRef};
 
@@ -29,6 +30,8 @@ pub struct CsvReader<R> {
     columns: Vec<ColumnReader>,
     width: usize,
     delimiter: u8,
+    /// Room for the raw text of a chunk, from what the last one took.
+    text_bytes: usize,
     warnings: Vec<Diagnostic>,
 }
 
@@ -37,6 +40,7 @@ struct ColumnReader {
     position: Option<usize>,
     is_trimmed: bool,
     formats: Vec<DateFormat>,
+    kind: Type,
     builder: Builder,
 }
 
@@ -62,9 +66,10 @@ impl<R: Read> CsvReader<R> {
             position,
             is_trimmed: column.is_trimmed,
             formats: column.formats.clone(),
-            builder: Builder::new(column.kind),
+            kind: column.kind,
+            builder: Builder::new(column.kind, CHUNK_ROWS * 8),
         });
-        Ok(Self { records, schema, columns: columns.collect(), width, delimiter, warnings: problems })
+        Ok(Self { records, schema, columns: columns.collect(), width, delimiter, text_bytes: 0, warnings: problems })
     }
 }
 
@@ -104,7 +109,7 @@ impl<R: Read> Reader for CsvReader<R> {
     fn next(&mut self) -> Result<Option<Chunk>, Box<Diagnostic>> {
         let mut lines = Vec::with_capacity(CHUNK_ROWS);
         let mut ends = Vec::with_capacity(CHUNK_ROWS);
-        let mut text = String::new();
+        let mut text = String::with_capacity(self.text_bytes);
         let mut faults = Vec::new();
         let mut broken: Vec<BrokenRecord> = Vec::new();
         let mut last_line = 0;
@@ -134,9 +139,10 @@ impl<R: Read> Reader for CsvReader<R> {
         if lines.is_empty() && broken.is_empty() {
             return Ok(None);
         }
-        let arrays = self.columns.iter_mut().map(|column| column.builder.finish()).collect();
+        let arrays = self.columns.iter_mut().map(ColumnReader::finish).collect();
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays)
             .expect("every record appends one value to every builder");
+        self.text_bytes = text.len() + text.len() / 8;
         let raw = RawRows::Csv { text, ends, delimiter: self.delimiter };
         Ok(Some(Chunk { batch, lines, faults, raw, broken }))
     }
@@ -215,6 +221,16 @@ impl ColumnReader {
     }
 }
 
+impl ColumnReader {
+    /// The column so far. A finished builder has no room left, so the next one is made as large as this one got.
+    fn finish(&mut self) -> ArrayRef {
+        let array = self.builder.finish();
+        let text_bytes = array.as_string_opt::<i32>().map_or(0, |texts| texts.value_data().len());
+        self.builder = Builder::new(self.kind, text_bytes + text_bytes / 8);
+        array
+    }
+}
+
 enum Builder {
     Varchar(StringBuilder),
     Integer(Int32Builder),
@@ -228,9 +244,10 @@ enum Builder {
 }
 
 impl Builder {
-    fn new(kind: Type) -> Self {
+    /// `text_bytes`: room for texts, where the type is one.
+    fn new(kind: Type, text_bytes: usize) -> Self {
         match kind {
-            Type::Varchar => Self::Varchar(StringBuilder::with_capacity(CHUNK_ROWS, CHUNK_ROWS * 8)),
+            Type::Varchar => Self::Varchar(StringBuilder::with_capacity(CHUNK_ROWS, text_bytes)),
             Type::Integer => Self::Integer(Int32Builder::with_capacity(CHUNK_ROWS)),
             Type::BigInt => Self::BigInt(Int64Builder::with_capacity(CHUNK_ROWS)),
             Type::Double => Self::Double(Float64Builder::with_capacity(CHUNK_ROWS)),
