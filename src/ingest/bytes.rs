@@ -75,6 +75,16 @@ fn unpacked(input: Box<dyn Read>, layers_max: usize) -> io::Result<Box<dyn Read>
     Ok(Box::new(input))
 }
 
+/// Whether the file's first bytes say that it is gzip.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn is_gzip(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    File::open(path)?.take(GZIP_MAGIC.len() as u64).read_to_end(&mut start)?;
+    Ok(start == GZIP_MAGIC)
+}
+
 /// SHA-256 of a file.
 ///
 /// # Errors

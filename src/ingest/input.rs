@@ -1,14 +1,14 @@
 //! Finds the input of a pipeline and brings it to local files.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use super::bytes;
 use super::fetch::{self, Client, Progress};
 use super::lake::LakeManifest;
-use super::pipeline::{Pipeline, Place, hex};
+use super::pipeline::{Format, Pipeline, Place, hex};
 use super::run::IngestContext;
 use crate::diagnostic::Diagnostic;
 
@@ -48,6 +48,10 @@ impl Input {
         let bytes = size.map_err(|error| {
             Box::new(Diagnostic::error("missing-input", format!("cannot read {}: {error}", path.display())))
         })?;
+        let path = match pipeline.from.format {
+            Format::Csv { .. } => path,
+            Format::Parquet => plain_parquet(path, &stage)?,
+        };
         Ok(Self { files: vec![path], from: fetch::shown_url(&pipeline.origin()), bytes, sha256: None })
     }
 
@@ -63,6 +67,28 @@ impl Input {
                 let digests = files.iter().map(|file| bytes::sha256_of(file)).collect::<Result<String, _>>()?;
                 Ok(hex(&Sha256::digest(digests)))
             }
+        }
+    }
+}
+
+/// Parquet is read here and there, which gzip does not allow: a packed file is unpacked into the stage first.
+fn plain_parquet(path: PathBuf, stage: &Path) -> Result<PathBuf, Box<Diagnostic>> {
+    let is_packed = bytes::is_gzip(&path).map_err(|error| {
+        Box::new(Diagnostic::error("unreadable-input", format!("cannot read {}: {error}", path.display())))
+    })?;
+    if !is_packed {
+        return Ok(path);
+    }
+    let to = stage.join("unpacked.parquet");
+    let unpacked = fs::create_dir_all(stage).and_then(|()| {
+        let (mut input, _) = bytes::open(&path)?;
+        std::io::copy(&mut input, &mut fs::File::create(&to)?)
+    });
+    match unpacked {
+        Ok(_) => Ok(to),
+        Err(error) => {
+            let message = format!("cannot unpack {}: {error}", path.display());
+            Err(Box::new(Diagnostic::error("broken-input", message).help("fetch the file again")))
         }
     }
 }

@@ -128,9 +128,7 @@ impl<'a> OneRun<'a> {
         if before.fingerprint != self.pipeline.fingerprint() || before.source.bytes != input.bytes {
             return Ok(None);
         }
-        let sha256 = input.sha256().map_err(|error| {
-            Box::new(Diagnostic::error("unreadable-input", format!("cannot read the input: {error}")))
-        })?;
+        let sha256 = self.digest(input)?;
         let names = lake.list(&data_folder(&before.load_id)).unwrap_or_default();
         let has_files = before.files.iter().all(|file| names.contains(&file.name));
         Ok((before.source.sha256 == sha256 && has_files).then(|| before.clone()))
@@ -164,7 +162,12 @@ impl<'a> OneRun<'a> {
             }
         }
         self.progress(meter.bytes(), Some(input.bytes));
-        let sha256 = input.sha256.clone().unwrap_or_else(|| meter.sha256());
+        let sha256 = match (&input.sha256, self.pipeline.from.format) {
+            (Some(sha256), _) => sha256.clone(),
+            // A Parquet file is not read from end to end, so it is hashed on its own.
+            (None, Format::Parquet) => self.digest(input)?,
+            (None, Format::Csv { .. }) => meter.sha256(),
+        };
         self.source = SourceRecord { from: input.from.clone(), bytes: input.bytes, sha256 };
         if let Some(problem) = self.too_many_bad_rows() {
             let kept = self.staged(rejects.finish("none"))?;
@@ -188,6 +191,11 @@ impl<'a> OneRun<'a> {
         let (contract, span) = (self.pipeline.contract, &self.pipeline.from.span);
         let reader = CsvReader::open(bytes, delimiter, header, columns, contract, span)?;
         Ok((Box::new(reader), meter))
+    }
+
+    fn digest(&self, input: &Input) -> Result<String, Box<Diagnostic>> {
+        let unreadable = |error| Diagnostic::error("unreadable-input", format!("cannot read the input: {error}"));
+        input.sha256().map_err(|error: io::Error| Box::new(unreadable(error)))
     }
 
     fn too_many_bad_rows(&self) -> Option<Diagnostic> {

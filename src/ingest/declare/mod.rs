@@ -262,7 +262,7 @@ fn web_address(text: String, node: &Yaml, fields: &Fields<'_>) -> Option<String>
 fn read_format(from: &Yaml, place: &Place, fields: &Fields<'_>) -> Option<Format> {
     let is_parquet = match place {
         Place::Pipeline(_) => true,
-        Place::Path(path) | Place::Url(path) => path.ends_with(".parquet"),
+        Place::Path(path) | Place::Url(path) => path.ends_with(".parquet") || path.ends_with(".parquet.gz"),
         Place::Socrata(_) => false,
     };
     let written = fields.choice(from, "format", &["csv", "parquet"]);

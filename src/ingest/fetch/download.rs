@@ -1,7 +1,7 @@
 //! Downloads one address to one file: resumed where the server lets us be sure, skipped when nothing changed.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::http::{Answer, Client, Try, copy_body, has_provable_end, header};
 use super::{Fetched, Progress, io_problem, shown_url};
 use crate::diagnostic::Diagnostic;
-use crate::ingest::bytes::sha256_of;
+use crate::ingest::bytes::{is_gzip, sha256_of};
 
 const PROGRESS_BYTES: u64 = 1 << 20;
 
@@ -151,7 +151,7 @@ impl Place<'_> {
             return Ok(again(&why));
         }
         // Without a length or chunks a cut looks like an end; only gzip then proves its own.
-        if !has_provable_end(&answer) && !starts_with_gzip(&path) {
+        if !has_provable_end(&answer) && !is_gzip(&path).unwrap_or(false) {
             self.drop_part();
             return Ok(Try::Never(Box::new(
                 Diagnostic::error(
@@ -207,11 +207,6 @@ fn continues(answer: &Answer, record: &Record, bytes: u64) -> bool {
     let begins =
         header(&answer.headers, "content-range").is_some_and(|text| text.starts_with(&format!("bytes {bytes}-")));
     is_same && begins
-}
-
-fn starts_with_gzip(path: &Path) -> bool {
-    let mut magic = [0; 2];
-    File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && magic == [0x1F, 0x8B]
 }
 
 fn read_record(path: &Path) -> Option<Record> {

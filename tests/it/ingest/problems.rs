@@ -539,6 +539,33 @@ ingest:
     }
 }
 
+#[test]
+fn parquet_may_be_packed_and_a_changed_file_is_another_load() {
+    let mut world = World::new(
+        "
+ingest:
+  - {name: first, from: {path: items.csv}, columns: [{name: id, type: bigint}], into: {lake: lake/first}}
+  - {name: second, from: {path: items.parquet.gz}, columns: [{name: id, type: bigint}], into: {table: staging.items}}
+",
+    );
+    let mut pack = |world: &mut World, rows: &str| {
+        world.file("items.csv", format!("id\n{rows}"));
+        world.run_in(Some(&["first"]), None);
+        let text = std::fs::read_to_string(world.folder.path().join("lake/first/_manifest.json")).expect("published");
+        let manifest: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let name = manifest["files"][0]["name"].as_str().expect("a file").to_string();
+        let bytes = std::fs::read(world.folder.path().join("lake/first").join(name)).expect("readable");
+        world.file("items.parquet.gz", gzip(&bytes));
+    };
+    pack(&mut world, "1\n2\n");
+    assert!(!world.run(Some(&["second"])).reports[0].is_unchanged);
+    assert!(world.run(Some(&["second"])).reports[0].is_unchanged);
+    pack(&mut world, "1\n3\n");
+    assert!(!world.run(Some(&["second"])).reports[0].is_unchanged);
+    assert_snapshot!(world.query("select sum(id) from staging.items"), @"4");
+    assert_snapshot!(world.query("select count(distinct load_id), count(distinct source_sha256) from staging._loads"), @"2 | 2");
+}
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     use std::io::Write;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
