@@ -25,7 +25,7 @@ const WORDS_OF_RENDERING: [&str; 3] = ["raise", "builtins", "context"];
 fn is_plain_text(text: &str) -> bool {
     let calls =
         |name: &&str| text.match_indices(*name).any(|(at, _)| text[at + name.len()..].trim_start().starts_with('('));
-    !CALLS_OF_RENDERING.iter().any(|name| calls(name)) && !WORDS_OF_RENDERING.iter().any(|word| text.contains(word))
+    !CALLS_OF_RENDERING.iter().any(calls) && !WORDS_OF_RENDERING.iter().any(|word| text.contains(word))
 }
 
 impl TestMacros {

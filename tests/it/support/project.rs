@@ -18,10 +18,8 @@ pub struct TestProject {
     flags: Flags,
 }
 
-/// What parsing gave, with all that was needed for it.
+/// What parsing gave.
 pub struct Parsed {
-    pub project: Arc<Project>,
-    pub engine: Arc<Engine>,
     pub manifest: Manifest,
     /// Of loading, of the macros and of parsing, in this order.
     pub problems: Vec<Diagnostic>,
@@ -112,7 +110,7 @@ impl TestProject {
         problems.extend(found);
         let (manifest, found) = tamis::parse::parse(&project, &engine);
         problems.extend(found);
-        Parsed { project: Arc::new(project), engine, manifest, problems, _folder: self.folder }
+        Parsed { manifest, problems, _folder: self.folder }
     }
 
     /// Pictures of all problems of loading and parsing.
