@@ -388,7 +388,7 @@ fn environment(library: &Arc<MacroLibrary>) -> Environment<'static> {
         let Some(entry) = library.by_id(name) else { return Ok(None) };
         match entry.template() {
             Ok(rewritten) => Ok(Some(rewritten.text)),
-            Err(problem) => Err(super::errors::Raised::error(problem)),
+            Err(problem) => Err(super::errors::Raised::error(*problem)),
         }
     });
     environment

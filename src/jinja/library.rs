@@ -26,8 +26,8 @@ pub(super) struct Entry {
 
 impl Entry {
     /// The macro as a template, and the way back to its file.
-    pub fn template(&self) -> Result<Rewritten, Diagnostic> {
-        self.block.template(&self.facts.file).map_err(|error| syntax_error(&self.facts.file, &error))
+    pub fn template(&self) -> Result<Rewritten, Box<Diagnostic>> {
+        self.block.template(&self.facts.file).map_err(|error| Box::new(syntax_error(&self.facts.file, &error)))
     }
 }
 

@@ -142,7 +142,7 @@ impl Object for Module {
             }
             (Self::Pytz, "timezone") => Zone::named(&arguments.text(0, "zone")?),
             (Self::Itertools, _) => itertools(method, args),
-            (module, "datetime" | "date" | "timedelta" | "time") if matches!(module, Self::Datetime) => {
+            (Self::Datetime, "datetime" | "date" | "timedelta" | "time") => {
                 match self.get_value(&Value::from(method)) {
                     Some(class) => class.call(state, args),
                     None => Err(Error::from(ErrorKind::UnknownMethod)),

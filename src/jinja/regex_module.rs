@@ -59,7 +59,7 @@ fn compile(pattern: &str, flags: i64) -> Result<Pattern, Error> {
         .map(|(_, letter)| letter)
         .collect();
     let prefix = if letters.is_empty() { String::new() } else { format!("(?{letters})") };
-    let pattern = format!("{prefix}{}", pattern.replace("(?P=", "(?P=").replace("\\Z", "\\z"));
+    let pattern = format!("{prefix}{}", pattern.replace("\\Z", "\\z"));
     Regex::new(&pattern)
         .map(Pattern)
         .map_err(|error| invalid(format!("`{pattern}` is not a regular expression: {error}")))

@@ -78,11 +78,6 @@ impl Object for RelationObject {
                 Value::from_iter([("type", Value::from(class))])
             }
             "quote_character" => Value::from(self.relation.quote.to_string()),
-            // dbt_utils tells relations from texts by this.
-            "metadata" => {
-                let class = if self.relation.quote == '`' { "BigQueryRelation" } else { "DuckDBRelation" };
-                dict([("type", Value::from(class))])
-            }
             "View" => Value::from("view"),
             "Table" => Value::from("table"),
             "CTE" => Value::from("cte"),

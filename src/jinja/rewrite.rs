@@ -171,11 +171,9 @@ fn mutable_literals(lexemes: &[Lexeme<'_>], into: &mut Vec<Replacement>) {
                 }
                 open.push(is_literal);
             }
-            Token::BracketClose | Token::BraceClose => {
-                if open.pop() == Some(true) {
-                    let with = if matches!(lexeme.token, Token::BraceClose) { "})" } else { "])" };
-                    into.push(Replacement { start: lexeme.start, end: lexeme.end, with: with.to_string() });
-                }
+            Token::BracketClose | Token::BraceClose if open.pop() == Some(true) => {
+                let with = if matches!(lexeme.token, Token::BraceClose) { "})" } else { "])" };
+                into.push(Replacement { start: lexeme.start, end: lexeme.end, with: with.to_string() });
             }
             _ => {}
         }

@@ -90,27 +90,35 @@ pub(super) fn env_var(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value])
     if let Some(value) = overridden {
         return Ok(from_json(value));
     }
-    read_env_var(&name, default, false).map(Value::from).map_err(Raised::error)
+    read_env_var(&name, default, false).map(Value::from).map_err(|problem| Raised::error(*problem))
 }
 
 /// An environment variable as `env_var` gives it.
 ///
 /// # Errors
 /// It is not set and there is no default; or it is a secret and this place may not read secrets.
-pub(super) fn read_env_var(name: &str, default: Option<String>, may_read_secrets: bool) -> Result<String, Diagnostic> {
+pub(super) fn read_env_var(
+    name: &str,
+    default: Option<String>,
+    may_read_secrets: bool,
+) -> Result<String, Box<Diagnostic>> {
     if name.starts_with("DBT_ENV_SECRET") && !may_read_secrets {
-        return Err(Diagnostic::error(
-            "secret-env-var",
-            format!("the secret `{name}` can only be read in profiles.yml and packages.yml"),
-        )
-        .help("secrets would end up in compiled SQL otherwise; use another variable"));
+        return Err(Box::new(
+            Diagnostic::error(
+                "secret-env-var",
+                format!("the secret `{name}` can only be read in profiles.yml and packages.yml"),
+            )
+            .help("secrets would end up in compiled SQL otherwise; use another variable"),
+        ));
     }
     match std::env::var(name).ok().or(default) {
         Some(value) => Ok(value),
-        None => Err(Diagnostic::error(
-            "undefined-env-var",
-            format!("the environment variable `{name}` is required here and not set"),
-        )
-        .help(format!("set it, or give `env_var('{name}', …)` a default"))),
+        None => Err(Box::new(
+            Diagnostic::error(
+                "undefined-env-var",
+                format!("the environment variable `{name}` is required here and not set"),
+            )
+            .help(format!("set it, or give `env_var('{name}', …)` a default")),
+        )),
     }
 }

@@ -258,7 +258,7 @@ fn errors_point_into_the_file_they_were_made_in() {
     ");
     insta::assert_snapshot!(render(&[], "{{ exceptions.raise_compiler_error('no good') }}").expect_err("it is raised"), @r"
     error[compiler-error]: no good
-     --> models/a.sql:1:4 `exceptions.raise_compiler_error('no good')`
+     --> models/a.sql:1:14 `.raise_compiler_error('no good')`
     ");
 }
 

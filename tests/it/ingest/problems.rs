@@ -548,7 +548,7 @@ ingest:
   - {name: second, from: {path: items.parquet.gz}, columns: [{name: id, type: bigint}], into: {table: staging.items}}
 ",
     );
-    let mut pack = |world: &mut World, rows: &str| {
+    let pack = |world: &mut World, rows: &str| {
         world.file("items.csv", format!("id\n{rows}"));
         world.run_in(Some(&["first"]), None);
         let text = std::fs::read_to_string(world.folder.path().join("lake/first/_manifest.json")).expect("published");
