@@ -75,7 +75,7 @@ impl Object for RelationObject {
             // What packages tell a relation by: `x is mapping and x.get('metadata', {}).get('type', '').endswith('Relation')`.
             "metadata" => {
                 let class = if self.relation.quote == '`' { "BigQueryRelation" } else { "DuckDBRelation" };
-                Value::from_iter([("type", Value::from(class))])
+                dict([("type", Value::from(class))])
             }
             "quote_character" => Value::from(self.relation.quote.to_string()),
             "View" => Value::from("view"),

@@ -227,3 +227,17 @@ fn exposures_depend_on_what_they_list() {
     help: write `owner: {email: someone@example.com}`
     ");
 }
+
+#[test]
+fn a_macro_can_tell_a_relation_from_a_text_while_parsing() {
+    let check = "{% macro check(it) %}{% if not (it is mapping and it.get('metadata', {}).get('type', '').endswith('Relation')) %}{{ exceptions.raise_compiler_error('not a relation: ' ~ it) }}{% endif %}{% endmacro %}";
+    let parsed = project()
+        .file("macros/check.sql", check)
+        .model("a", "select 1 as id")
+        .model("b", "{{ check(ref('a')) }} select 1")
+        .model("c", "{{ check('a') }} select 1")
+        .parse();
+    assert_snapshot!(reads(&parsed), @"model.shop.b: model.shop.a");
+    let told: Vec<_> = parsed.problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(told, ["not a relation: a"]);
+}
