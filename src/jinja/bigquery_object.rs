@@ -75,6 +75,9 @@ pub(super) fn method(
         "update_columns" => {
             let relation = arguments.relation(0, "relation")?;
             let columns = map_argument(&arguments.required(1, "columns")?, "columns")?;
+            if columns.is_empty() {
+                return Ok(Some(Value::from("")));
+            }
             let patch = JsonMap::from_iter([("columns".to_string(), Json::Object(columns))]);
             session.patch(&relation, &patch).map_err(failed)?;
             Value::from("")

@@ -353,6 +353,8 @@ fn is_missing_else(undefined: &Value) -> bool {
 fn environment(library: &Arc<MacroLibrary>) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_syntax(syntax());
+    // Undefined values then know their names, in release builds too.
+    environment.set_debug(true);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_recursion_limit(RECURSION_MAX);

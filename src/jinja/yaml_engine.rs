@@ -21,6 +21,8 @@ impl YamlEngine {
     pub fn new() -> Self {
         let mut environment = Environment::new();
         environment.set_syntax(syntax());
+        // Undefined values then know their names, in release builds too.
+        environment.set_debug(true);
         environment.set_undefined_behavior(UndefinedBehavior::Chainable);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.set_unknown_method_callback(methods::call);
