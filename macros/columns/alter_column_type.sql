@@ -33,6 +33,6 @@
         {%- do columns.append('CAST(' ~ name ~ ' AS ' ~ new_column_type ~ ') AS ' ~ name if column.column == column_name else name) -%}
     {%- endfor -%}
     {%- call statement('alter_column_type') -%}
-        {{ create_table_as(false, relation, 'select\n    ' ~ columns | join(',\n    ') ~ '\nfrom ' ~ relation) }}
+        {{ create_table_as(false, relation, 'select\n    ' ~ columns | join(',\n    ') ~ '\nfrom ' ~ relation.render()) }}
     {%- endcall -%}
 {%- endmacro %}

@@ -9,5 +9,5 @@
     {%- for column in add_columns -%}
         {%- do clauses.append('add column ' ~ column.quoted ~ ' ' ~ column.data_type) -%}
     {%- endfor -%}
-    {{ return(run_query('alter ' ~ relation.type ~ ' ' ~ relation ~ '\n    ' ~ clauses | join(',\n    '))) }}
+    {{ return(run_query('alter ' ~ relation.type ~ ' ' ~ relation.render() ~ '\n    ' ~ clauses | join(',\n    '))) }}
 {% endmacro %}

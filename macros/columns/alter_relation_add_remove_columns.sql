@@ -23,10 +23,10 @@
 {# DuckDB changes one column a statement. #}
 {% macro duckdb__alter_relation_add_remove_columns(relation, add_columns, remove_columns) %}
     {%- for column in add_columns or [] -%}
-        {%- do run_query('alter ' ~ relation.type ~ ' ' ~ relation ~ ' add column ' ~ column.quoted ~ ' ' ~ column.data_type) -%}
+        {%- do run_query('alter ' ~ relation.type ~ ' ' ~ relation.render() ~ ' add column ' ~ column.quoted ~ ' ' ~ column.data_type) -%}
     {%- endfor -%}
     {%- for column in remove_columns or [] -%}
-        {%- do run_query('alter ' ~ relation.type ~ ' ' ~ relation ~ ' drop column ' ~ column.quoted) -%}
+        {%- do run_query('alter ' ~ relation.type ~ ' ' ~ relation.render() ~ ' drop column ' ~ column.quoted) -%}
     {%- endfor -%}
 {% endmacro %}
 

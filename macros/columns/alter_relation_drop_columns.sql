@@ -9,5 +9,5 @@
     {%- for column in drop_columns -%}
         {%- do clauses.append('drop column ' ~ column.quoted) -%}
     {%- endfor -%}
-    {{ return(run_query('alter ' ~ relation.type ~ ' ' ~ relation ~ '\n    ' ~ clauses | join(',\n    '))) }}
+    {{ return(run_query('alter ' ~ relation.type ~ ' ' ~ relation.render() ~ '\n    ' ~ clauses | join(',\n    '))) }}
 {% endmacro %}

@@ -14,7 +14,7 @@
 
 {% macro duckdb__alter_column_comment(relation, column_dict) %}
     {%- for name, column in column_dict.items() %}
-comment on column {{ relation }}.{{ adapter.quote(name) if column['quote'] else name }} is {{ duckdb_escape_comment(column['description']) }};
+comment on column {{ relation.render() }}.{{ adapter.quote(name) if column['quote'] else name }} is {{ duckdb_escape_comment(column['description']) }};
     {%- endfor %}
 {% endmacro %}
 

@@ -13,7 +13,7 @@
 {%- endmacro %}
 
 {% macro duckdb__alter_relation_comment(relation, comment) -%}
-comment on {{ relation.type }} {{ relation }} is {{ duckdb_escape_comment(comment) }};
+comment on {{ relation.type }} {{ relation.render() }} is {{ duckdb_escape_comment(comment) }};
 {%- endmacro %}
 
 {% macro bigquery__alter_relation_comment(relation, relation_comment) -%}

@@ -12,5 +12,5 @@ grant {{ privilege }} on {{ relation.render() }} to {{ grantees | join(', ') }}
 {%- endmacro %}
 
 {% macro bigquery__get_grant_sql(relation, privilege, grantee) -%}
-grant `{{ privilege }}` on {{ relation.type }} {{ relation }} to "{{ grantee | join('", "') }}"
+grant `{{ privilege }}` on {{ relation.type }} {{ relation.render() }} to "{{ grantee | join('", "') }}"
 {%- endmacro %}

@@ -16,5 +16,5 @@ revoke {{ privilege }} on {{ relation.render() }} from {{ quoted | join(', ') }}
 {%- endmacro %}
 
 {% macro bigquery__get_revoke_sql(relation, privilege, grantee) -%}
-revoke `{{ privilege }}` on {{ relation.type }} {{ relation }} from "{{ grantee | join('", "') }}"
+revoke `{{ privilege }}` on {{ relation.type }} {{ relation.render() }} from "{{ grantee | join('", "') }}"
 {%- endmacro %}

@@ -19,5 +19,5 @@
     {%- endif -%}
     {%- set kind = 'unique ' if index_dict.get('unique') else '' -%}
     {%- set name = local_md5((columns + [kind, relation.render()]) | join('_')) -%}
-create {{ kind }}index "{{ name }}" on {{ relation }} ({{ columns | join(', ') }});
+create {{ kind }}index "{{ name }}" on {{ relation.render() }} ({{ columns | join(', ') }});
 {%- endmacro %}

@@ -3,7 +3,7 @@
 //! Names are dbt-core 1.12's. A flag that is accepted for the sake of scripts and changes nothing says so.
 
 /// Commands as typed; `list` is also `ls`.
-pub const COMMANDS: [(&str, &str); 14] = [
+pub const COMMANDS: [(&str, &str); 15] = [
     ("parse", "Read the project and say what is wrong with it"),
     ("compile", "Render models, tests and analyses to SQL under target/compiled"),
     ("list", "List the resources of the project"),
@@ -11,6 +11,7 @@ pub const COMMANDS: [(&str, &str); 14] = [
     ("test", "Run data tests and unit tests"),
     ("build", "Build and test everything in its order"),
     ("seed", "Load the project's CSV files"),
+    ("snapshot", "Record how rows change over time"),
     ("show", "Run a query and print its first rows"),
     ("ingest", "Load raw tables from files, addresses and buckets"),
     ("run-operation", "Call a macro"),
@@ -21,7 +22,7 @@ pub const COMMANDS: [(&str, &str); 14] = [
 ];
 
 /// Commands that take a selection.
-const SELECTING: &[&str] = &["build", "compile", "list", "run", "seed", "show", "test"];
+const SELECTING: &[&str] = &["build", "compile", "list", "run", "seed", "show", "snapshot", "test"];
 
 /// One flag.
 #[derive(Clone, Copy)]
@@ -185,7 +186,7 @@ pub const FLAGS: &[Flag] = &[
         short('f', flag("full-refresh", "DBT_FULL_REFRESH", Kind::Switch, "Make incremental models and seeds anew")),
     ),
     on(
-        &["build", "compile", "run", "seed"],
+        &["build", "compile", "run", "seed", "snapshot"],
         flag("empty", "DBT_EMPTY", Kind::Pair, "Read no rows: build the shapes only"),
     ),
     on(
@@ -293,7 +294,7 @@ pub fn find(command: &str, name: &str) -> Option<&'static Flag> {
 }
 
 /// Commands of dbt that are not here yet, so that they are refused by name.
-pub const LATER_COMMANDS: &[&str] = &["deps", "docs", "source", "snapshot", "retry", "clone", "freshness"];
+pub const LATER_COMMANDS: &[&str] = &["deps", "docs", "source", "retry", "clone", "freshness"];
 
 #[cfg(test)]
 mod tests {

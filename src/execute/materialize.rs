@@ -10,7 +10,7 @@ use crate::adapter::replay::Replay;
 use crate::adapter::{Adapter, Answer, ErrorKind, Fetch, Session, Warehouse};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Event, EventSender, NodeStatus};
-use crate::jinja::{Called, RunScope, SeedLoader, response_fields, warehouse_diagnostic};
+use crate::jinja::{Called, Rendered, RunScope, SeedLoader, response_fields, warehouse_diagnostic};
 use crate::manifest::{Json, JsonMap, Node, NodeKind};
 use crate::relation::Relation;
 
@@ -199,33 +199,31 @@ fn dry_session(work: &Work<'_>) -> (Arc<Session>, Arc<Replay>) {
     (Session::new(warehouse, EventSender::silent()), recorder)
 }
 
-/// `show`: the first rows of the compiled query.
+/// `show`: the first rows of the compiled query, as `get_show_sql` asks for them.
 pub(super) fn show(work: &Work<'_>, node: &Arc<Node>) -> Done {
-    let (compiled, path) = match work.timed("compile", || compile_and_write(work, node)) {
+    let (mut compiled, path) = match work.timed("compile", || compile_and_write(work, node)) {
         Ok(compiled) => compiled,
         Err(problem) => return Done::failed(NodeStatus::Error, problem),
     };
+    if let NodeKind::Seed(_) = node.kind {
+        let name = node.relation_name.as_deref().unwrap_or(&node.alias);
+        compiled.rendered = Arc::new(Rendered { text: format!("select * from {name}"), origins: Vec::new() });
+    }
+    let sql = match show_sql(work, node, &compiled) {
+        Ok(sql) => sql,
+        Err(problem) => return Done::failed(NodeStatus::Error, problem),
+    };
     let shown = work.timed("execute", || {
-        let sql = match &node.kind {
-            NodeKind::Seed(_) => format!("select * from {}", node.relation_name.as_deref().unwrap_or(&node.alias)),
-            NodeKind::Model(_)
-            | NodeKind::Snapshot
-            | NodeKind::DataTest(_)
-            | NodeKind::Analysis
-            | NodeKind::Hook(_) => compiled.rendered.text.clone(),
-        };
-        let limited = limited(&sql, work.runner.show_limit);
         let fetch = Fetch::Rows { limit: work.runner.show_limit };
-        work.session.execute(&limited, fetch).map_err(|error| {
-            let mut problem = warehouse_diagnostic(&error, Some(&limited), Some(&compiled.rendered));
+        work.session.execute(&sql, fetch).map_err(|error| {
+            let mut problem = warehouse_diagnostic(&error, Some(&sql), Some(&compiled.rendered));
             if error.kind == ErrorKind::Database {
                 problem = problem.note("`show` reads from the relations of its parents: build them first");
             }
             Box::new(problem)
         })
     });
-    let code: Arc<str> = Arc::from(compiled.rendered.text.as_str());
-    let base = Done { compiled_code: Some(code), compiled_path: path, ..Done::default() };
+    let base = Done { compiled_code: Some(Arc::from(sql.as_str())), compiled_path: path, ..Done::default() };
     match shown {
         Ok(answer) => {
             let mut shown = work.runner.shown.lock().unwrap_or_else(PoisonError::into_inner);
@@ -236,10 +234,14 @@ pub(super) fn show(work: &Work<'_>, node: &Arc<Node>) -> Done {
     }
 }
 
-fn limited(sql: &str, limit: Option<usize>) -> String {
-    let sql = sql.trim().trim_end_matches(';');
-    match limit {
-        Some(limit) => format!("select * from (\n{sql}\n) as tamis_show limit {limit}"),
-        None => sql.to_string(),
-    }
+/// By the macro `get_show_sql`, which a project may override.
+fn show_sql(work: &Work<'_>, node: &Arc<Node>, compiled: &Compiled) -> Result<String, Box<Diagnostic>> {
+    let text = compiled.rendered.text.trim().trim_end_matches(';');
+    let arguments = JsonMap::from_iter([
+        ("compiled_code".to_string(), text.into()),
+        ("sql_header".to_string(), node.config.get("sql_header").cloned().unwrap_or_default()),
+        ("limit".to_string(), work.runner.show_limit.map_or(Json::Null, Json::from)),
+    ]);
+    let called = work.runner.engine.call(&work.scope(node), "get_show_sql", &arguments)?;
+    Ok(called.value.as_str().unwrap_or_default().trim().to_string())
 }

@@ -46,6 +46,17 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// A command that only looks: what it was asked for could not be had.
+    ///
+    /// Source: dbt-core 1.12 ends `compile` and `show` so, by `raise_on_first_error`.
+    #[must_use]
+    pub fn unable_if_failed(self) -> Self {
+        match self {
+            Self::Fine => Self::Fine,
+            Self::Failed | Self::Unable => Self::Unable,
+        }
+    }
+
     pub fn code(self) -> u8 {
         match self {
             Self::Fine => 0,

@@ -154,15 +154,16 @@ impl Connection for DuckDbConnection {
     /// By `describe`, which looks at this relation only: the listing of all columns would bind every view.
     fn columns(&mut self, relation: &Relation) -> Result<Vec<Column>, AdapterError> {
         let sql = format!("describe {relation}");
-        let answer = self.guarded(|raw| {
-            run_raw(raw, &sql, Fetch::Rows { limit: None }).map_err(|error| {
-                if error::is_missing(&error, relation) {
-                    return AdapterError::new(ErrorKind::NotFound, format!("`{relation}` does not exist"));
-                }
-                // A view that reads something missing exists; what is missing is something else.
-                error::of_statement(&error, "").help("build what the view reads from first")
-            })
+        let answer = self.guarded(|raw| match run_raw(raw, &sql, Fetch::Rows { limit: None }) {
+            Ok(answer) => Ok(Some(answer)),
+            // An answer like any other: the transaction it was asked in goes on.
+            Err(error) if error::is_missing(&error, relation) => Ok(None),
+            // A view that reads something missing exists; what is missing is something else.
+            Err(error) => Err(error::of_statement(&error, "").help("build what the view reads from first")),
         })?;
+        let Some(answer) = answer else {
+            return Err(AdapterError::new(ErrorKind::NotFound, format!("`{relation}` does not exist")));
+        };
         let column = |row: Vec<Cell>| {
             let mut cells = texts(row).into_iter();
             let (name, data_type, null) = (cells.next()?, cells.next()?, cells.next()?);

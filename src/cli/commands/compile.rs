@@ -31,7 +31,7 @@ pub fn run(context: &mut Context<'_>) -> Result<Exit, Exit> {
             (false, _) => context.print(code),
         }
     }
-    Ok(run.exit)
+    Ok(run.exit.unable_if_failed())
 }
 
 /// As dbt prints it: by two spaces.

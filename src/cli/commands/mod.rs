@@ -47,6 +47,7 @@ pub fn run(context: &mut Context<'_>) -> Exit {
         "run-operation" => run_operation::run(context),
         "seed" => work::run(context, Command::Seed),
         "show" => show::run(context),
+        "snapshot" => work::run(context, Command::Snapshot),
         "test" => work::run(context, Command::Test),
         "version" => {
             context.print(super::version());

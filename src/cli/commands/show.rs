@@ -42,5 +42,5 @@ pub fn run(context: &mut Context<'_>) -> Result<Exit, Exit> {
             (false, _) => context.print(format!("{name}:\n{}", text_table(table))),
         }
     }
-    Ok(run.exit)
+    Ok(run.exit.unable_if_failed())
 }

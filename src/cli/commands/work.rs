@@ -1,4 +1,4 @@
-//! `run`, `test`, `build`, `seed`: what was selected is done on the warehouse.
+//! `run`, `test`, `build`, `seed`, `snapshot`: what was selected is done on the warehouse.
 
 use super::Context;
 use crate::graph::Command;
