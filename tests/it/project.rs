@@ -108,6 +108,7 @@ struct Renderer {
 impl YamlRenderer for Renderer {
     fn render(&self, text: &str, scope: &YamlScope<'_>) -> Result<Json, String> {
         let mut jinja = minijinja::Environment::new();
+        jinja.set_debug(true);
         jinja.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
         let (environment, may_read_secrets) = (self.environment.clone(), scope.may_read_secrets);
         jinja.add_function("env_var", move |name: String, default: Option<String>| {
