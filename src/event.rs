@@ -83,6 +83,12 @@ impl NodeInfo {
         Some(Self { path: exposure.original_file_path.clone(), node_path: exposure.path.clone(), ..info })
     }
 
+    /// As [`Self::find`]; what the manifest does not have is known by its id alone.
+    pub fn of(manifest: &Manifest, id: &UniqueId) -> Self {
+        let name = id.rsplit('.').next().unwrap_or(id);
+        Self::find(manifest, id).unwrap_or_else(|| Self::without_relation(id, name, id.resource_type(), ""))
+    }
+
     fn of_node(node: &Node) -> Self {
         let label = match &node.kind {
             NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot => format!("{}.{}", node.schema, node.alias),

@@ -3,7 +3,6 @@
 //! Decides what to do by the step's action; `compile`, `materialize`, `data_test` and `unit_test` do it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::clock::Clock;
@@ -94,7 +93,6 @@ impl NodeRunner {
             code,
             compiled: None,
             seed_loader: None,
-            arguments: JsonMap::new(),
             replacements: Arc::default(),
             overrides: None,
             selected: Arc::clone(&self.selected),
@@ -241,11 +239,6 @@ impl NodeRunner {
             ),
         }
     }
-
-    /// Root of everything a run writes.
-    pub(super) fn target_path(&self) -> PathBuf {
-        self.project.target_path.clone()
-    }
 }
 
 fn unknown(id: &UniqueId) -> Box<Diagnostic> {
@@ -255,7 +248,7 @@ fn unknown(id: &UniqueId) -> Box<Diagnostic> {
 impl StepRunner for NodeRunner {
     fn run(&self, step: &Step, worker: &Worker) -> RunResult {
         let started_at = self.clock.now();
-        let info = NodeInfo::find(&self.manifest, &step.id).unwrap_or_else(|| stranger(&step.id));
+        let info = NodeInfo::of(&self.manifest, &step.id);
         let config = self.manifest.node(&step.id).map(|node| Arc::clone(&node.config.values)).unwrap_or_default();
         worker.session.start_job(self.job_of(&step.id, &config));
         let work = Work { runner: self, session: &worker.session, events: &worker.events, timing: Mutex::default() };
@@ -304,25 +297,6 @@ fn in_own_file(node: Option<&Arc<Node>>, mut problem: Box<Diagnostic>) -> Box<Di
     problem
 }
 
-/// A step of something the manifest does not have cannot be told apart from its id.
-fn stranger(id: &UniqueId) -> NodeInfo {
-    NodeInfo {
-        unique_id: id.clone(),
-        name: id.rsplit('.').next().unwrap_or(id).to_string(),
-        resource_type: id.resource_type().to_string(),
-        materialized: String::new(),
-        path: String::new(),
-        node_path: String::new(),
-        checksum: String::new(),
-        label: id.to_string(),
-        schema: String::new(),
-        alias: String::new(),
-        database: None,
-        relation_name: None,
-        meta: JsonMap::new(),
-    }
-}
-
 /// Writes text below the target folder; the path, relative to the project root, is given back.
 pub(super) fn write_below(
     runner: &NodeRunner,
@@ -331,5 +305,5 @@ pub(super) fn write_below(
     path: &str,
     text: &str,
 ) -> Result<String, Box<Diagnostic>> {
-    files::write(&runner.target_path(), &runner.project.root, folder, package, path, text)
+    files::write(&runner.project.target_path, &runner.project.root, folder, package, path, text)
 }

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use minijinja::value::{Kwargs, Object, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
+use super::column_object::{ColumnObject, column_class};
 use super::errors::{Raised, adapter_failed};
 use super::handle::MacroHandle;
-use super::relation_object::{ColumnObject, RelationObject, column_class, relation_argument, relation_class};
+use super::relation_object::{RelationObject, relation_argument, relation_class};
 use super::scope::{Run, Scope};
 use super::table_object::TableObject;
 use super::values::{Dict, List, from_map, invalid, pairs, python_str, split_kwargs, to_json, tuple};

@@ -7,9 +7,10 @@ use minijinja::value::{Enumerator, Object, Value};
 use minijinja::{Error, ErrorKind, State};
 
 use super::adapter_object::{Arguments, map_argument, refuse};
+use super::column_object::ColumnObject;
 use super::errors::adapter_failed;
 use super::functions::texts;
-use super::relation_object::{ColumnObject, relation_argument};
+use super::relation_object::relation_argument;
 use super::scope::{Run, Scope};
 use super::values::{Dict, List, from_map, pairs, python_repr, python_str, to_json};
 use crate::manifest::{Json, JsonMap};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use minijinja::machinery::Token;
 
-use super::rewrite::{LexError, Lexeme, Replacement, Rewritten, apply, expressions, lex};
+use super::rewrite::{LexError, Lexeme, Replacement, Rewritten, apply, expressions, lex, rewrite};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceFile, Span};
 
@@ -188,10 +188,7 @@ pub(super) const PRIVATE_NAME: &str = "tamis_body";
 
 fn rewritten_expression(expression: &str) -> String {
     let wrapped = format!("{{{{ {expression} }}}}");
-    let Ok(lexemes) = lex(&wrapped) else { return expression.to_string() };
-    let mut replacements = Vec::new();
-    expressions(&lexemes, &mut replacements);
-    let text = apply(&wrapped, replacements).text;
+    let Ok(Rewritten { text, .. }) = rewrite(&wrapped) else { return expression.to_string() };
     text.trim_start_matches("{{").trim_end_matches("}}").trim().to_string()
 }
 

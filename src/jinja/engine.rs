@@ -1,7 +1,7 @@
 //! The engine: one minijinja environment, all macros, and the renders that parse and execute ask for.
 
 use std::fmt;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, Mutex, Weak};
 
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, UndefinedBehavior};
@@ -9,9 +9,9 @@ use minijinja::{Environment, Error, UndefinedBehavior};
 use super::errors::{Source, diagnostic, lex_diagnostic};
 use super::handle::{MacroHandle, PRELUDE, install, register};
 use super::library::MacroLibrary;
-use super::rewrite::{Rewritten, apply, expressions, lex, syntax};
+use super::rewrite::{Rewritten, lex, rewrite, rewrite_lexed};
 use super::scope::{Mode, ProjectFacts, Run, Scope};
-use super::values::{Dict, List, pairs, python_str, to_json};
+use super::values::{lock, python_str, to_json};
 use super::{Called, CaptureRequest, Captured, NameKind, Rendered, RunScope, methods, plain};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{JsonMap, Macro, shape};
@@ -91,19 +91,14 @@ impl Engine {
     pub fn capture(&self, request: &CaptureRequest<'_>) -> Result<Captured, Box<Diagnostic>> {
         let text = request.code.text();
         let hides_a_name = |name: &str| self.library.of_project(name, request.package).is_some();
-        if request.arguments.is_none()
-            && let Some(captured) = plain::capture(request.code, request.vars, &hides_a_name)
-        {
+        if let Some(captured) = plain::capture(request.code, request.vars, &hides_a_name) {
             return Ok(captured);
         }
         let lexemes = lex(text).map_err(|error| lex_diagnostic(request.code, &error))?;
-        let mut replacements = Vec::new();
-        expressions(&lexemes, &mut replacements);
-        let rewritten = apply(text, replacements);
+        let rewritten = rewrite_lexed(text, &lexemes);
         let mut scope = self.scope(request.package, request.vars, Mode::Parse(Mutex::default()));
         scope.model = request.model.clone();
         scope.config = Arc::new(request.config.clone());
-        scope.arguments = request.arguments.cloned().unwrap_or_default();
         let scope = Arc::new(scope);
         self.render(&scope, request.code, &rewritten)?;
         let mut captured = scope.take_captured();
@@ -188,7 +183,7 @@ impl Engine {
             let span = Span::new(&code.file, code.start as usize..code.start as usize + text.len());
             return Ok(Rendered { text: text.to_string(), origins: vec![(0..text.len(), span)] });
         }
-        let rewritten = rewrite(&code)?;
+        let rewritten = rewritten(&code)?;
         let scope = self.run_scope(scope);
         self.render(&scope, &code, &rewritten)
     }
@@ -244,12 +239,12 @@ impl Engine {
     pub(super) fn render_text(&self, scope: &Arc<Scope>, text: &str) -> Result<String, Box<Diagnostic>> {
         let file = SourceFile::in_memory("<render>", text);
         let code = Span::new(&file, 0..file.text.len());
-        let rewritten = rewrite(&code)?;
+        let rewritten = rewritten(&code)?;
         self.render(scope, &code, &rewritten).map(|rendered| rendered.text)
     }
 
     fn vars_of(&self, package: &str) -> Arc<JsonMap> {
-        let vars = self.vars.lock().unwrap_or_else(PoisonError::into_inner);
+        let vars = lock(&self.vars);
         vars.get(package).or_else(|| vars.get(&self.facts.project_name)).cloned().unwrap_or_default()
     }
 
@@ -271,7 +266,6 @@ impl Engine {
             }
             scope.config = Arc::clone(&node.config.values);
         }
-        scope.arguments = run.arguments.clone();
         Arc::new(scope)
     }
 
@@ -313,12 +307,8 @@ impl Engine {
     }
 }
 
-fn rewrite(code: &Span) -> Result<Rewritten, Box<Diagnostic>> {
-    let text = code.text();
-    let lexemes = lex(text).map_err(|error| lex_diagnostic(code, &error))?;
-    let mut replacements = Vec::new();
-    expressions(&lexemes, &mut replacements);
-    Ok(apply(text, replacements))
+fn rewritten(code: &Span) -> Result<Rewritten, Box<Diagnostic>> {
+    rewrite(code.text()).map_err(|error| lex_diagnostic(code, &error))
 }
 
 /// Relations and statements of a macro call, next to its value.
@@ -332,8 +322,8 @@ fn called(scope: &Scope, value: &Value) -> Called {
             relations.filter_map(|relation| super::relation_object::relation_argument(&relation).ok()).collect();
     }
     if let Some(run) = scope.run() {
-        let statements = run.statements.lock().unwrap_or_else(PoisonError::into_inner);
-        called.written = run.written.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let statements = lock(&run.statements);
+        called.written = lock(&run.written).take();
         called.statements = statements.iter().map(|(name, stored)| (name.clone(), stored.answer.clone())).collect();
     }
     called
@@ -351,14 +341,8 @@ fn is_missing_else(undefined: &Value) -> bool {
 }
 
 fn environment(library: &Arc<MacroLibrary>) -> Environment<'static> {
-    let mut environment = Environment::new();
-    environment.set_syntax(syntax());
-    // Undefined values then know their names, in release builds too.
-    environment.set_debug(true);
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    let mut environment = methods::environment();
     environment.set_recursion_limit(RECURSION_MAX);
-    environment.set_unknown_method_callback(methods::call);
     environment.set_formatter(|out, _, value| {
         if value.is_undefined() {
             // `{{ ',' if not loop.last }}` prints nothing where the condition fails, as in Jinja2.
@@ -372,19 +356,10 @@ fn environment(library: &Arc<MacroLibrary>) -> Environment<'static> {
             None => out.write_str(&python_str(value)).map_err(Error::from),
         }
     });
-    for (name, _) in environment.globals().map(|(name, value)| (name.to_string(), value)).collect::<Vec<_>>() {
-        // minijinja's own globals that Jinja2 has too stay: range, dict, namespace, cycler, joiner, lipsum.
-        if name == "debug" {
-            environment.remove_global(&name);
-        }
-    }
+    // Jinja2 has no such function, and a project may call a macro so.
+    environment.remove_global("debug");
     environment.add_function("__install", install);
     environment.add_function("__register", register);
-    environment.add_function("__list", |items: Value| -> Result<Value, Error> {
-        Ok(List::value(items.try_iter()?.collect()))
-    });
-    environment.add_function("__dict", |entries: Value| -> Result<Value, Error> { Ok(Dict::value(pairs(&entries)?)) });
-    methods::add_filters(&mut environment);
     let library = Arc::clone(library);
     environment.set_loader(move |name| -> Result<Option<String>, Error> {
         let Some(entry) = library.by_id(name) else { return Ok(None) };

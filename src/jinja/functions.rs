@@ -330,7 +330,7 @@ fn render(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<V
 fn write(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     if let Some(run) = scope.run() {
         let text = args.first().map(python_str);
-        *run.written.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = text;
+        *super::values::lock(&run.written) = text;
     }
     Ok(Value::from(""))
 }

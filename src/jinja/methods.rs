@@ -1,10 +1,11 @@
-//! Python's methods on plain values, and dbt's filters.
+//! What every environment of dbt's Jinja has: Python's methods on plain values, and dbt's filters.
 
 use minijinja::value::{Kwargs, Value, ValueKind};
-use minijinja::{Environment, Error, ErrorKind, State};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
 
 use super::adapter_object::Arguments;
-use super::values::{List, invalid, python_str, tuple};
+use super::rewrite::syntax;
+use super::values::{Dict, List, invalid, pairs, python_str, tuple};
 
 /// Methods that minijinja does not know: Python's own, then what minijinja-contrib has.
 pub(super) fn call(state: &mut State<'_, '_>, value: &Value, method: &str, args: &[Value]) -> Result<Value, Error> {
@@ -157,7 +158,25 @@ fn real(value: &Value) -> Option<f64> {
     }
 }
 
-pub(super) fn add_filters(environment: &mut Environment<'static>) {
+/// What every environment of dbt's Jinja has: its syntax, its undefined values, Python's methods, lists and dicts
+/// that can be changed, dbt's filters.
+pub(super) fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_syntax(syntax());
+    // Undefined values then know their names, in release builds too.
+    environment.set_debug(true);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.set_unknown_method_callback(call);
+    environment.add_function("__list", |items: Value| -> Result<Value, Error> {
+        Ok(List::value(items.try_iter()?.collect()))
+    });
+    environment.add_function("__dict", |entries: Value| -> Result<Value, Error> { Ok(Dict::value(pairs(&entries)?)) });
+    add_filters(&mut environment);
+    environment
+}
+
+fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("as_text", |value: Value| {
         Value::from(if value.is_none() { String::new() } else { python_str(&value) })
     });

@@ -7,6 +7,7 @@
 mod adapter_object;
 mod bigquery_object;
 mod blocks;
+mod column_object;
 mod config_object;
 mod constraints;
 mod engine;
@@ -68,8 +69,6 @@ pub struct CaptureRequest<'a> {
     pub model: &'a JsonMap,
     /// Config known from yml and dbt_project.yml: what `config.get` answers before the text's own calls.
     pub config: &'a JsonMap,
-    /// Values passed to the text by name, such as the arguments of a generic test.
-    pub arguments: Option<&'a JsonMap>,
 }
 
 /// What a text refers to and configures.
@@ -80,8 +79,6 @@ pub struct Captured {
     pub metrics: Vec<Vec<String>>,
     /// Each `config(…)` call's arguments, rendered, in order.
     pub configs: Vec<JsonMap>,
-    /// Each `config(…)` call's arguments as written, where they could be read from the text.
-    pub unrendered_configs: Vec<JsonMap>,
     /// Macros called, built-in ones included, each once, in order of first call.
     pub macros: Vec<UniqueId>,
 }
@@ -103,8 +100,6 @@ pub struct RunScope {
     pub compiled: Option<Arc<Rendered>>,
     /// Fills a seed's table; `adapter.load_seed` asks it.
     pub seed_loader: Option<Arc<dyn SeedLoader>>,
-    /// Values given by name: arguments of a generic test.
-    pub arguments: JsonMap,
     /// Relations that stand in for `ref`/`source` (unit tests, `--empty`, `--defer`), by unique id.
     pub replacements: Arc<BTreeMap<UniqueId, Relation>>,
     /// Overrides of a unit test: `macros`, `vars`, `env_vars`.

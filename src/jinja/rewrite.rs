@@ -103,6 +103,21 @@ pub(super) fn syntax() -> SyntaxConfig {
     SyntaxConfig::default()
 }
 
+/// The text as stock minijinja reads it.
+///
+/// # Errors
+/// The text is not Jinja.
+pub(super) fn rewrite(text: &str) -> Result<Rewritten, LexError> {
+    Ok(rewrite_lexed(text, &lex(text)?))
+}
+
+/// The same, where the tokens are at hand.
+pub(super) fn rewrite_lexed(text: &str, lexemes: &[Lexeme<'_>]) -> Rewritten {
+    let mut replacements = Vec::new();
+    expressions(lexemes, &mut replacements);
+    apply(text, replacements)
+}
+
 /// Every rewriting an expression needs.
 pub(super) fn expressions(lexemes: &[Lexeme<'_>], into: &mut Vec<Replacement>) {
     mutable_literals(lexemes, into);
@@ -210,10 +225,7 @@ mod tests {
     use super::*;
 
     fn rewrite(text: &str) -> Rewritten {
-        let lexemes = lex(text).expect("test text is Jinja");
-        let mut replacements = Vec::new();
-        expressions(&lexemes, &mut replacements);
-        apply(text, replacements)
+        super::rewrite(text).expect("test text is Jinja")
     }
 
     #[test]

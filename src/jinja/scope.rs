@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use minijinja::value::{Enumerator, Object, Value};
 use minijinja::{Error, State};
 
 use super::handle::MacroHandle;
 use super::library::MacroLibrary;
+use super::values::lock;
 use super::{Captured, Engine, RunScope, adapter_object, config_object, functions, modules, relation_object};
 use crate::adapter::Answer;
 use crate::manifest::{JsonMap, UniqueId};
@@ -28,8 +29,6 @@ pub(super) struct Scope {
     pub model: JsonMap,
     /// Config known before the text's own calls.
     pub config: Arc<JsonMap>,
-    /// Values given by name: arguments of a generic test, of `run-operation`.
-    pub arguments: JsonMap,
     pub mode: Mode,
     /// Values that are made once per render.
     cache: Mutex<BTreeMap<&'static str, Value>>,
@@ -91,10 +90,6 @@ pub(super) struct StoredResult {
     pub answer: Answer,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// A native function: its scope and what it does.
 pub(super) type Native = fn(&Arc<Scope>, &mut State<'_, '_>, &[Value]) -> Result<Value, Error>;
 
@@ -135,7 +130,6 @@ impl Scope {
             vars: Arc::clone(vars),
             model: JsonMap::new(),
             config: Arc::default(),
-            arguments: JsonMap::new(),
             mode,
             cache: Mutex::default(),
             macro_depth: AtomicUsize::new(0),
@@ -221,9 +215,6 @@ impl Scope {
     }
 
     fn find(self: &Arc<Self>, name: &str) -> Option<Value> {
-        if let Some(value) = self.arguments.get(name) {
-            return Some(super::values::from_json(value));
-        }
         if let Some(entry) = self.library().of_project(name, &self.package) {
             return Some(self.macro_value(entry, name));
         }

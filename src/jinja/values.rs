@@ -7,10 +7,12 @@ use indexmap::IndexMap;
 use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
-use super::relation_object::{ColumnObject, RelationObject};
+use super::column_object::ColumnObject;
+use super::relation_object::RelationObject;
 use crate::manifest::{Json, JsonMap};
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// The lock, even where another holder panicked: each change under our locks is one insert or remove.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

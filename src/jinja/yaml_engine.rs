@@ -1,13 +1,13 @@
 //! Renders the Jinja inside YAML values: `var`, `env_var`, `target`, filters; no macros.
 
 use minijinja::value::{Object, Value};
-use minijinja::{Environment, Error, UndefinedBehavior};
+use minijinja::{Environment, Error};
 
 use std::sync::Arc;
 
 use super::methods;
-use super::rewrite::{apply, expressions, lex, syntax};
-use super::values::{Dict, List, from_json, from_map, invalid, pairs, python_str, split_kwargs, to_json};
+use super::rewrite::rewrite;
+use super::values::{Dict, from_json, from_map, invalid, python_str, split_kwargs, to_json};
 use super::variables::read_env_var;
 use crate::manifest::{Json, JsonMap};
 use crate::project::{YamlRenderer, YamlScope};
@@ -19,19 +19,7 @@ pub struct YamlEngine {
 
 impl YamlEngine {
     pub fn new() -> Self {
-        let mut environment = Environment::new();
-        environment.set_syntax(syntax());
-        // Undefined values then know their names, in release builds too.
-        environment.set_debug(true);
-        environment.set_undefined_behavior(UndefinedBehavior::Chainable);
-        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        environment.set_unknown_method_callback(methods::call);
-        environment.add_function("__list", |items: Value| -> Result<Value, Error> {
-            Ok(List::value(items.try_iter()?.collect()))
-        });
-        environment
-            .add_function("__dict", |entries: Value| -> Result<Value, Error> { Ok(Dict::value(pairs(&entries)?)) });
-        methods::add_filters(&mut environment);
+        let mut environment = methods::environment();
         environment.set_formatter(|out, _, value| {
             if value.is_undefined() {
                 return Err(Error::new(minijinja::ErrorKind::UndefinedError, "what is written here is not defined"));
@@ -53,10 +41,7 @@ impl YamlRenderer for YamlEngine {
         if !text.contains("{{") && !text.contains("{%") && !text.contains("{#") {
             return Ok(Json::from(text));
         }
-        let lexemes = lex(text).map_err(|error| error.message)?;
-        let mut replacements = Vec::new();
-        expressions(&lexemes, &mut replacements);
-        let rewritten = apply(text, replacements);
+        let rewritten = rewrite(text).map_err(|error| error.message)?;
         let vars = Arc::new(scope.vars.clone());
         let may_read_secrets = scope.may_read_secrets;
         let context = Dict::value([

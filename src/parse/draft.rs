@@ -34,7 +34,6 @@ pub(crate) struct Draft {
     pub captured: Captured,
     /// The text's `config(…)` calls in one.
     pub call: JsonMap,
-    pub unrendered_call: JsonMap,
     /// Config without properties.
     pub resolved: Resolved,
     pub hook: Option<HookPlace>,
@@ -181,7 +180,6 @@ fn of_seed(scope: &Scope<'_>, package: usize, seed: &SeedFile) -> Drafted {
         checksum,
         captured: Captured::default(),
         call: JsonMap::new(),
-        unrendered_call: JsonMap::new(),
         resolved,
         hook: None,
     };
@@ -235,15 +233,9 @@ fn draft(scope: &Scope<'_>, text: Text<'_>) -> (Draft, Vec<Diagnostic>) {
         problems.push(*problem);
         Captured::default()
     });
-    let (mut call, mut unrendered_call) = (JsonMap::new(), JsonMap::new());
+    let mut call = JsonMap::new();
     for written in &captured.configs {
         merge_call(&mut call, written);
-    }
-    for written in &captured.unrendered_configs {
-        unrendered_call.extend(written.clone());
-    }
-    if unrendered_call.is_empty() {
-        unrendered_call.clone_from(&call);
     }
     // A Python model is a table unless it is told to be something else.
     let mut python = JsonMap::new();
@@ -264,7 +256,6 @@ fn draft(scope: &Scope<'_>, text: Text<'_>) -> (Draft, Vec<Diagnostic>) {
         checksum: text.checksum,
         captured,
         call,
-        unrendered_call,
         resolved,
         hook: text.hook,
     };
@@ -286,7 +277,6 @@ fn captured(scope: &Scope<'_>, text: &Text<'_>, config: &JsonMap) -> Result<Capt
         vars: scope.vars(text.package),
         model: &model_json(scope, text, config),
         config,
-        arguments: None,
     })
 }
 
@@ -307,7 +297,6 @@ pub(crate) fn capture_hooks(scope: &Scope<'_>, draft: &mut Draft, config: &JsonM
                 vars: scope.vars(draft.package),
                 model: &model,
                 config,
-                arguments: None,
             }) {
                 Ok(found) => {
                     draft.captured.refs.extend(found.refs);

@@ -166,7 +166,6 @@ fn captured(scope: &Scope<'_>, entry: &Entry<'_>, text: &str, span: &Span) -> Re
         vars: scope.vars(entry.package),
         model: &empty,
         config: &empty,
-        arguments: None,
     });
     let mut captured = captured.map_err(|mut problem| {
         // The call was put into braces here; what the author wrote is the item.

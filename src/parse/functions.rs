@@ -144,7 +144,6 @@ fn captured(
         vars: scope.vars(package),
         model: &base_json(scope, ResourceKind::Function, package, name, fqn, path),
         config: &empty,
-        arguments: None,
     })
 }
 

@@ -277,7 +277,6 @@ fn rendered_references(
         vars: scope.vars(target.package),
         model: &model,
         config: &config,
-        arguments: None,
     });
     let mut captured = captured.map_err(|mut problem| {
         // The call was written here; what the author wrote is the entry.

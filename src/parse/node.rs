@@ -122,7 +122,7 @@ fn unrendered(scope: &Scope<'_>, draft: &Draft, patch: Option<&Patch>) -> JsonMa
         package: patch.map_or(draft.package, |patch| patch.package),
         fqn: &draft.fqn,
         patch: patch.map_or(&nothing, |patch| &patch.unrendered_config),
-        call: &draft.unrendered_call,
+        call: &draft.call,
     })
 }
 

@@ -50,7 +50,6 @@ pub(crate) fn draft(scope: &Scope<'_>, entry: &Entry<'_>, problems: &mut Vec<Dia
         checksum: checksum::of_text(&entry.file.yaml.file.text),
         captured,
         call: JsonMap::new(),
-        unrendered_call: JsonMap::new(),
         resolved,
         hook: None,
     })

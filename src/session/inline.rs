@@ -56,7 +56,6 @@ impl Session {
             vars: &self.project.vars_for(package),
             model: &nothing,
             config: &nothing,
-            arguments: None,
         })?;
         let depends_on = DependsOn { nodes: self.parents(&captured, &code)?, macros: captured.macros.clone() };
         let target = &self.project.target;

@@ -154,11 +154,7 @@ impl Stage<'_> {
     }
 
     fn info(&self, id: &UniqueId) -> Arc<NodeInfo> {
-        let found = NodeInfo::find(&self.session.manifest, id);
-        Arc::new(found.unwrap_or_else(|| {
-            let name = id.rsplit('.').next().unwrap_or(id);
-            NodeInfo::without_relation(id, name, id.resource_type(), "")
-        }))
+        Arc::new(NodeInfo::of(&self.session.manifest, id))
     }
 
     /// Runs hooks one after the other; after the first that fails, the others are skipped.

@@ -80,7 +80,6 @@ fn capture(macros: &[(&str, &str)], text: &str) -> Result<Captured, String> {
         vars: &project.vars_for("shop"),
         model: &model,
         config: &config,
-        arguments: None,
     };
     engine.capture(&request).map_err(|problem| picture(&problem))
 }
@@ -157,7 +156,6 @@ fn render(macros: &[(&str, &str)], text: &str) -> Result<String, String> {
         code: Span::new(&file, 0..text.len()),
         compiled: None,
         seed_loader: None,
-        arguments: JsonMap::new(),
         replacements: Arc::default(),
         overrides: None,
         selected: Arc::default(),

@@ -80,7 +80,6 @@ impl Bench {
             code: Span::start_of(&file),
             compiled: None,
             seed_loader: None,
-            arguments: JsonMap::new(),
             replacements: Arc::default(),
             overrides: None,
             selected: Arc::default(),
