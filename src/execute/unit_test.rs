@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use super::compile::{compile, with_inputs};
 use super::runner::{Done, Work, write_below};
 use crate::adapter::{ErrorKind, Fetch, Table};
@@ -10,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::event::NodeStatus;
 use crate::jinja::{RunScope, cte_name, node_relation, response_fields, source_relation, warehouse_diagnostic};
 use crate::manifest::{ColumnFacts, Fixture, FixtureFormat, Json, JsonMap, Node, NodeConfig, UniqueId, UnitTest};
-use crate::relation::{Relation, RelationKind};
+use crate::relation::{AdapterKind, Relation, RelationKind};
 
 pub(super) fn run(work: &Work<'_>, test: &Arc<UnitTest>) -> Done {
     match work.timed("execute", || judge(work, test)) {
@@ -25,7 +27,7 @@ pub(super) fn run(work: &Work<'_>, test: &Arc<UnitTest>) -> Done {
 fn judge(work: &Work<'_>, test: &Arc<UnitTest>) -> Result<Done, Box<Diagnostic>> {
     let model = model_under_test(work, test)?;
     let inputs = inputs(work, test, &model)?;
-    let (node, expected) = node_for(test, &model)?;
+    let node = node_for(test, &model)?;
     let mut scope = work.scope(&model);
     scope.replacements = Arc::new(inputs.relations);
     scope.overrides = Some(Arc::new(overrides(test)));
@@ -42,7 +44,7 @@ fn judge(work: &Work<'_>, test: &Arc<UnitTest>) -> Result<Done, Box<Diagnostic>>
         problem
     })?;
     let answer = called.statements.get("main").cloned().unwrap_or_default();
-    let difference = Difference::between(&answer.table, &expected)?;
+    let difference = Difference::between(&answer.table)?;
     let base = Done {
         compiled_code: Some(Arc::from(rendered.text.as_str())),
         compiled_path: Some(path.clone()),
@@ -92,21 +94,20 @@ fn overrides(test: &UnitTest) -> JsonMap {
     overrides
 }
 
-/// The model, dressed up for the materialization `unit`, and its expected rows.
-fn node_for(test: &UnitTest, model: &Arc<Node>) -> Result<(Arc<Node>, Vec<JsonMap>), Box<Diagnostic>> {
+/// The model, dressed up for the materialization `unit`.
+fn node_for(test: &UnitTest, model: &Arc<Node>) -> Result<Arc<Node>, Box<Diagnostic>> {
     let mut values = (*model.config.values).clone();
-    let mut rows = Vec::new();
     match test.expect.format {
         FixtureFormat::Sql => {
             values.insert("expected_sql".to_string(), test.expect.rows.clone());
         }
         FixtureFormat::Dict | FixtureFormat::Csv => {
-            rows = fixture_rows(&test.expect)?;
-            values.insert("expected_rows".to_string(), rows.iter().cloned().map(Json::Object).collect());
+            let rows = fixture_rows(&test.expect)?;
+            values.insert("expected_rows".to_string(), rows.into_iter().map(Json::Object).collect());
         }
     }
     let node = Node { name: test.name.clone(), config: NodeConfig::new(values), ..(**model).clone() };
-    Ok((Arc::new(node), rows))
+    Ok(Arc::new(node))
 }
 
 /// Given rows, as CTEs and as what `ref` and `source` give in their place.
@@ -175,12 +176,13 @@ impl Input {
                     .help("write `ref('model')`, `source('source', 'table')` or `this`"),
             )
         };
-        let (function, names) = call(&given.input).ok_or_else(unknown)?;
+        let (function, names, version) = call(&given.input).ok_or_else(unknown)?;
         match (function, names.as_slice()) {
             ("this", []) => Ok(of_node(model)),
-            ("ref", [name]) => manifest.find_ref(name, None, None, &test.package_name).map(of_node).ok_or_else(unknown),
-            ("ref", [package, name]) => {
-                manifest.find_ref(name, Some(package), None, &test.package_name).map(of_node).ok_or_else(unknown)
+            ("ref", names @ ([name] | [_, name])) => {
+                let package = names.get(..names.len() - 1).and_then(<[&str]>::first).copied();
+                let found = manifest.find_ref(name, package, version.as_ref(), &test.package_name);
+                found.map(of_node).ok_or_else(unknown)
             }
             ("source", [source, table]) => {
                 let found = manifest.find_source(source, table, &test.package_name).ok_or_else(unknown)?;
@@ -252,60 +254,113 @@ impl Input {
                 .map(|(name, data_type)| (name.to_lowercase(), Json::from(data_type)))
                 .collect());
         }
-        let mut types = JsonMap::new();
+        let kind = work.runner.project.target.kind;
+        let mut types: JsonMap = looks_of(rows, given.format == FixtureFormat::Csv)
+            .into_iter()
+            .map(|(name, looks)| (name, Json::from(looks.unwrap_or(Looks::Text).data_type(kind))))
+            .collect();
         for column in &self.columns {
             if let Some(data_type) = &column.data_type {
                 types.insert(column.name.to_lowercase(), Json::from(data_type.as_str()));
             }
         }
-        for (name, value) in rows.iter().flatten() {
-            let name = name.to_lowercase();
-            if types.get(&name).is_none_or(Json::is_null) {
-                types.insert(name, guessed(value, work.runner.project.target.kind).map_or(Json::Null, Json::from));
-            }
-        }
-        for (_, data_type) in types.iter_mut().filter(|(_, data_type)| data_type.is_null()) {
-            *data_type = Json::from(text_type(work.runner.project.target.kind));
-        }
         Ok(types)
     }
 }
 
-fn text_type(kind: crate::relation::AdapterKind) -> &'static str {
-    match kind {
-        crate::relation::AdapterKind::DuckDb => "varchar",
-        crate::relation::AdapterKind::BigQuery => "string",
+/// What the values of a column look like, where nothing else tells their type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Looks {
+    Boolean,
+    Whole,
+    Number,
+    Date,
+    Text,
+}
+
+impl Looks {
+    /// Null tells nothing. Cells of a CSV file are all texts, so their letters are looked at.
+    fn of(value: &Json, is_csv: bool) -> Option<Self> {
+        Some(match value {
+            Json::Null => return None,
+            Json::Bool(_) => Self::Boolean,
+            Json::Number(number) => {
+                if number.is_f64() {
+                    Self::Number
+                } else {
+                    Self::Whole
+                }
+            }
+            Json::String(text) if chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok() => Self::Date,
+            Json::String(text) if is_csv && text.parse::<i64>().is_ok() => Self::Whole,
+            Json::String(text) if is_csv && text.parse::<f64>().is_ok() => Self::Number,
+            Json::String(text) if is_csv && ["true", "false"].contains(&text.to_lowercase().as_str()) => Self::Boolean,
+            Json::String(_) | Json::Array(_) | Json::Object(_) => Self::Text,
+        })
+    }
+
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (one, other) if one == other => one,
+            (Self::Whole, Self::Number) | (Self::Number, Self::Whole) => Self::Number,
+            _ => Self::Text,
+        }
+    }
+
+    fn data_type(self, kind: AdapterKind) -> &'static str {
+        match (self, kind) {
+            (Self::Boolean, AdapterKind::DuckDb) => "boolean",
+            (Self::Boolean, AdapterKind::BigQuery) => "bool",
+            (Self::Whole, AdapterKind::DuckDb) => "bigint",
+            (Self::Whole, AdapterKind::BigQuery) => "int64",
+            (Self::Number, AdapterKind::DuckDb) => "double",
+            (Self::Number, AdapterKind::BigQuery) => "float64",
+            (Self::Date, _) => "date",
+            (Self::Text, AdapterKind::DuckDb) => "varchar",
+            (Self::Text, AdapterKind::BigQuery) => "string",
+        }
     }
 }
 
-/// The type a value of the yml looks like; null tells nothing.
-fn guessed(value: &Json, kind: crate::relation::AdapterKind) -> Option<&'static str> {
-    use crate::relation::AdapterKind::{BigQuery, DuckDb};
-    match (value, kind) {
-        (Json::Null, _) => None,
-        (Json::Bool(_), DuckDb) => Some("boolean"),
-        (Json::Bool(_), BigQuery) => Some("bool"),
-        (Json::Number(number), DuckDb) => Some(if number.is_f64() { "double" } else { "bigint" }),
-        (Json::Number(number), BigQuery) => Some(if number.is_f64() { "float64" } else { "int64" }),
-        (Json::String(text), _) if chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok() => Some("date"),
-        (Json::String(_) | Json::Array(_) | Json::Object(_), _) => Some(text_type(kind)),
+/// By column, in small letters and in the order given; `None` where every value is null.
+fn looks_of(rows: &[JsonMap], is_csv: bool) -> IndexMap<String, Option<Looks>> {
+    let mut found = IndexMap::<String, Option<Looks>>::new();
+    for (name, value) in rows.iter().flatten() {
+        let column = found.entry(name.to_lowercase()).or_default();
+        *column = match (*column, Looks::of(value, is_csv)) {
+            (Some(before), Some(now)) => Some(before.or(now)),
+            (before, now) => before.or(now),
+        };
     }
+    found
 }
 
-/// `ref('a', 'b')` → `ref` and its texts; `this` → `this`.
-fn call(input: &str) -> Option<(&str, Vec<&str>)> {
+/// `ref('a', 'b', v=2)` → `ref`, its texts, and the version; `this` → `this`.
+fn call(input: &str) -> Option<(&str, Vec<&str>, Option<Json>)> {
     let input = input.trim();
     if input == "this" {
-        return Some(("this", Vec::new()));
+        return Some(("this", Vec::new(), None));
     }
     let (function, rest) = input.split_once('(')?;
     let arguments = rest.trim_end().strip_suffix(')')?;
-    let texts = arguments.split(',').filter(|text| !text.contains('=')).map(|text| {
-        let text = text.trim();
-        let inner = text.strip_prefix(['\'', '"'])?;
-        inner.strip_suffix(['\'', '"'])
-    });
-    Some((function.trim(), texts.collect::<Option<Vec<_>>>()?))
+    let mut texts = Vec::new();
+    let mut version = None;
+    for argument in arguments.split(',') {
+        match argument.split_once('=') {
+            Some((name, value)) if ["v", "version"].contains(&name.trim()) => {
+                let value = value.trim();
+                version =
+                    Some(value.parse::<i64>().map_or_else(|_| unquoted(value).unwrap_or(value).into(), Json::from));
+            }
+            Some(_) => return None,
+            None => texts.push(unquoted(argument.trim())?),
+        }
+    }
+    Some((function.trim(), texts, version))
+}
+
+fn unquoted(text: &str) -> Option<&str> {
+    text.strip_prefix(['\'', '"'])?.strip_suffix(['\'', '"'])
 }
 
 /// Rows of a `dict` or `csv` fixture.
@@ -347,7 +402,7 @@ struct Difference {
 }
 
 impl Difference {
-    fn between(table: &Table, expected: &[JsonMap]) -> Result<Self, Box<Diagnostic>> {
+    fn between(table: &Table) -> Result<Self, Box<Diagnostic>> {
         let Some(origin) = table.column("actual_or_expected") else {
             return Err(Box::new(Diagnostic::error(
                 "test-result",
@@ -366,12 +421,6 @@ impl Difference {
             sides[side].push(cells.collect());
         }
         let [mut only_actual, mut only_expected] = sides;
-        if expected.is_empty()
-            && only_expected.iter().all(|row| only_actual.contains(row))
-            && only_expected.len() == only_actual.len()
-        {
-            only_expected.clear();
-        }
         only_actual.retain(|row| match only_expected.iter().position(|other| other == row) {
             Some(at) => {
                 only_expected.remove(at);

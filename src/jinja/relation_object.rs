@@ -43,7 +43,7 @@ impl RelationObject {
     }
 
     fn text(&self) -> String {
-        self.rendering.clone().unwrap_or_else(|| self.relation.to_string())
+        self.rendering.clone().unwrap_or_else(|| self.bare_text())
     }
 }
 
