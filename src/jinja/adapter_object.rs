@@ -203,7 +203,7 @@ impl AdapterObject {
 
 /// What a snapshot does with rows that are gone: `ignore`, `invalidate` or `new_record`.
 fn hard_deletes(config: &Value) -> Result<Value, Error> {
-    let read = |name: &str| config.get_attr(name).ok().filter(|value| !value.is_undefined() && !value.is_none());
+    let read = |name: &str| super::config_object::find_in(config, name);
     let chosen = read("hard_deletes").map(|value| python_str(&value));
     let invalidates = read("invalidate_hard_deletes").is_some_and(|value| value.is_true());
     match chosen.as_deref() {

@@ -102,7 +102,10 @@ impl ConfigObject {
             "post_hook" => values.get("post-hook"),
             _ => None,
         });
-        found.cloned()
+        match found {
+            None if name == "snapshot_table_column_names" => snapshot_columns(values),
+            found => found.cloned(),
+        }
     }
 
     fn find_meta(&self, name: &str) -> Option<Json> {
@@ -122,6 +125,26 @@ impl ConfigObject {
             }
         }
     }
+}
+
+/// What `config.get` would answer for a config object that was handed to us.
+pub(super) fn find_in(config: &Value, name: &str) -> Option<Value> {
+    let found = match config.downcast_object_ref::<ConfigObject>() {
+        Some(config) => config.find(name).map(|json| from_json(&json)),
+        None => config.get_attr(name).ok(),
+    };
+    found.filter(|value| !value.is_undefined() && !value.is_none())
+}
+
+/// Source: dbt-core 1.12, `SnapshotConfig.snapshot_table_column_names`.
+const SNAPSHOT_COLUMNS: [&str; 5] =
+    ["dbt_valid_from", "dbt_valid_to", "dbt_updated_at", "dbt_scd_id", "dbt_is_deleted"];
+
+/// The names of a snapshot's own columns, those that `snapshot_meta_column_names` changes among them.
+fn snapshot_columns(values: &JsonMap) -> Option<Json> {
+    let given = values.get("snapshot_meta_column_names")?.as_object()?;
+    let name = |column: &&str| given.get(*column).and_then(Json::as_str).unwrap_or(column).into();
+    Some(SNAPSHOT_COLUMNS.iter().map(|column| (column.to_string(), name(column))).collect::<JsonMap>().into())
 }
 
 /// `pre_hook` is dbt's other spelling of `pre-hook`.
