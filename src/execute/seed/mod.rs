@@ -141,7 +141,20 @@ fn span_of(file: &Arc<SourceFile>, field: &Field<'_>) -> Span {
     Span::new(file, field.range.clone())
 }
 
+/// What separates the columns of files that are not separated as `delimiter` says.
+const LIKELY_DELIMITERS: [char; 4] = [',', ';', '|', '\t'];
+
 fn check_header(file: &Arc<SourceFile>, header: &[Field<'_>]) -> Result<(), Box<Diagnostic>> {
+    if let [only] = header
+        && let Some(found) = LIKELY_DELIMITERS.iter().find(|delimiter| only.value.contains(**delimiter))
+        && !file.text[only.range.clone()].starts_with('"')
+    {
+        return Err(Box::new(
+            Diagnostic::error("seed-header", format!("seed `{}` would have one column only", file.path))
+                .at(span_of(file, only), "a name with a delimiter in it")
+                .help(format!("set `delimiter: {:?}` for this seed, or put the name in quotes", found.to_string())),
+        ));
+    }
     for (index, field) in header.iter().enumerate() {
         if field.value.trim().is_empty() {
             let problem =
@@ -313,6 +326,7 @@ mod tests {
     #[test]
     fn a_header_alone_and_delimiters_of_ones_own_are_fine() {
         assert_eq!(types("\u{feff}a,b"), "a integer, b integer");
+        assert_eq!(types("\"a;b\"\n1\n"), "a;b integer");
         let seed = read_with(b"a;b\n1;\"x;y\"\n", ";", json!({}), AdapterKind::DuckDb).unwrap();
         assert_eq!((columns(&seed).as_str(), seed.row_count, seed.delimiter), ("a integer, b text", 1, ';'));
         assert_eq!(read_with(b"a\tb\n1\t2\n", "\\t", json!({}), AdapterKind::DuckDb).unwrap().delimiter, '\t');
@@ -356,6 +370,7 @@ mod tests {
             refused(b"a,,c\n1,2,3\n"),
             refused(b"a,b,\n1,2,\n"),
             refused(b"a,b,A\n1,2,3\n"),
+            refused(b"a;b;c\n1;2;3\n"),
             refused(b"a,b\n1,2\n3\n4,5,6\n7,8\n9\n\"x\ny\",1,2\n"),
             refused(b"a,b\n1,\"x\n2,y\n"),
             refused(b"a,b\n1,\"x\" y\n"),
@@ -375,6 +390,9 @@ mod tests {
           seeds/codes.csv:1:5 "A" this name was taken
           seeds/codes.csv:1:1 "a" by this column
           help: rename one of the two
+        seed-header: seed `seeds/codes.csv` would have one column only
+          seeds/codes.csv:1:1 "a;b;c" a name with a delimiter in it
+          help: set `delimiter: ";"` for this seed, or put the name in quotes
         seed-row: 4 rows of seed `seeds/codes.csv` do not have 2 values, as its header has
           seeds/codes.csv:3:1 "3" 1 value
           seeds/codes.csv:4:1 "4,5,6" 3 values
