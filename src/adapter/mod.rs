@@ -130,6 +130,34 @@ pub struct JobContext {
     pub reservation: Option<String>,
     /// The session has begun a transaction, and will end it: a load joins it.
     pub is_in_transaction: bool,
+    /// What the project has written beside each statement.
+    pub comment: Option<Comment>,
+}
+
+/// A comment beside a statement: before it, or after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// Without its marks, and without `*/`.
+    pub text: String,
+    pub is_appended: bool,
+}
+
+impl Comment {
+    /// The statement with its comment, and how far the comment moves it.
+    fn beside(&self, sql: &str) -> (String, usize) {
+        if self.is_appended {
+            let sql = sql.trim_end();
+            return (
+                match sql.strip_suffix(';') {
+                    Some(open) => format!("{open}\n/* {} */;", self.text),
+                    None => format!("{sql}\n/* {} */", self.text),
+                },
+                0,
+            );
+        }
+        let before = format!("/* {} */\n", self.text);
+        (format!("{before}{sql}"), before.len())
+    }
 }
 
 /// What came back.

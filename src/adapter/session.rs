@@ -144,8 +144,23 @@ impl Session {
     /// What the warehouse said.
     pub fn execute(&self, sql: &str, fetch: Fetch) -> Result<Answer, AdapterError> {
         let job = self.next_job();
+        let Some(comment) = &job.comment else { return self.send(sql, fetch, &job) };
+        let (commented, moved_by) = comment.beside(sql);
+        self.send(&commented, fetch, &job).map_err(|error| {
+            let offset = error.offset.map(|offset| offset.saturating_sub(moved_by));
+            AdapterError { offset, ..error }
+        })
+    }
+
+    /// Begins, commits or rolls back.
+    fn control(&self, sql: &str) -> Result<(), AdapterError> {
+        let job = self.next_job();
+        self.send(sql, Fetch::Nothing, &job).map(|_| ())
+    }
+
+    fn send(&self, sql: &str, fetch: Fetch, job: &JobContext) -> Result<Answer, AdapterError> {
         self.events.send(Event::Statement { node: job.node.as_deref().map(UniqueId::from), sql: sql.to_string() });
-        let answer = self.with(|connection| connection.execute(&Statement { sql, fetch, job: &job }));
+        let answer = self.with(|connection| connection.execute(&Statement { sql, fetch, job }));
         if answer.is_err() {
             // The adapter has rolled back.
             self.has_transaction.store(false, Ordering::Relaxed);
@@ -161,7 +176,7 @@ impl Session {
         if !self.warehouse.adapter.has_transactions() || self.has_transaction.load(Ordering::Relaxed) {
             return Ok(());
         }
-        self.execute("begin transaction", Fetch::Nothing)?;
+        self.control("begin transaction")?;
         self.has_transaction.store(true, Ordering::Relaxed);
         Ok(())
     }
@@ -172,14 +187,14 @@ impl Session {
     /// What the warehouse said; then nothing of the transaction was kept.
     pub fn commit(&self) -> Result<(), AdapterError> {
         if self.has_transaction.swap(false, Ordering::Relaxed) {
-            self.execute("commit", Fetch::Nothing)?;
+            self.control("commit")?;
         }
         Ok(())
     }
 
     /// Ends a node: what it left uncommitted is taken back.
     pub fn roll_back(&self) {
-        if self.has_transaction.swap(false, Ordering::Relaxed) && self.execute("rollback", Fetch::Nothing).is_err() {
+        if self.has_transaction.swap(false, Ordering::Relaxed) && self.control("rollback").is_err() {
             // A connection that cannot roll back is dropped, and its transaction with it.
             self.disconnect();
         }

@@ -145,6 +145,9 @@ fn args(
             args.insert(name.replace('-', "_"), Json::from(text));
         }
     }
+    if command == "show" {
+        args.insert("limit".to_string(), Json::from(values.number("limit")?.unwrap_or(super::commands::SHOWN_ROWS)));
+    }
     args.insert("project_dir".to_string(), Json::from(project_dir.display().to_string()));
     args.insert("select".to_string(), Json::from(asked.select.clone()));
     args.insert("exclude".to_string(), Json::from(asked.exclude.clone()));

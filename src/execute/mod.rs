@@ -12,6 +12,8 @@ mod interrupt;
 
 mod materialize;
 
+mod query_comment;
+
 mod runner;
 
 pub mod scheduler;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::clock::Clock;
 use super::scheduler::{StepRunner, Worker};
-use super::{data_test, files, materialize, unit_test};
+use super::{data_test, files, materialize, query_comment, unit_test};
 use crate::adapter::{Fetch, JobContext, Session, Table};
 use crate::diagnostic::{Diagnostic, Label};
 use crate::event::{EventSender, NodeInfo, NodeStatus, RunResult, Timing};
@@ -121,7 +121,10 @@ impl NodeRunner {
         let mut known: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
         let mut problems = Vec::new();
         for (schema, node) in wanted {
-            session.start_job(self.job(&node));
+            if let Err(problem) = self.start(session, events, &node) {
+                problems.push(*problem);
+                break;
+            }
             let listed = match known.get(&schema.database) {
                 Some(listed) => listed.clone(),
                 None => match session.schemas(schema.database.as_deref()) {
@@ -179,7 +182,7 @@ impl NodeRunner {
         results: Option<Arc<Vec<Arc<RunResult>>>>,
     ) -> Result<(), Box<Diagnostic>> {
         let Some(node) = self.manifest.node(id) else { return Ok(()) };
-        session.start_job(self.job(node));
+        self.start(session, events, node)?;
         let mut scope = self.scope(session, events, Some(node), &node.package_name, node.code.clone());
         scope.results = results;
         let rendered = self.engine.compile(&scope)?;
@@ -211,7 +214,24 @@ impl NodeRunner {
             priority: text("priority"),
             reservation: text("reservation"),
             is_in_transaction: false,
+            comment: None,
         }
+    }
+
+    /// From now on the session's statements are this node's, and carry the project's comment.
+    ///
+    /// # Errors
+    /// The comment's Jinja is wrong.
+    fn start(&self, session: &Arc<Session>, events: &EventSender, node: &Arc<Node>) -> Result<(), Box<Diagnostic>> {
+        let mut job = self.job(node);
+        session.start_job(job.clone());
+        let scope = self.scope(session, events, Some(node), &node.package_name, node.code.clone());
+        if let Some(written) = query_comment::comment(&self.engine, &scope)? {
+            job.comment = Some(written.comment);
+            job.labels.extend(written.labels);
+            session.start_job(job);
+        }
+        Ok(())
     }
 
     fn act(&self, step: &Step, work: &Work<'_>) -> Done {
@@ -252,7 +272,14 @@ impl StepRunner for NodeRunner {
         let config = self.manifest.node(&step.id).map(|node| Arc::clone(&node.config.values)).unwrap_or_default();
         worker.session.start_job(self.job_of(&step.id, &config));
         let work = Work { runner: self, session: &worker.session, events: &worker.events, timing: Mutex::default() };
-        let done = self.act(step, &work);
+        let started = match self.manifest.node(&step.id) {
+            Some(node) => self.start(&worker.session, &worker.events, node),
+            None => Ok(()),
+        };
+        let done = match started {
+            Ok(()) => self.act(step, &work),
+            Err(problem) => Done::failed(NodeStatus::Error, problem),
+        };
         worker.session.roll_back();
         if done.problem.is_some()
             && let Some(node) = self.manifest.node(&step.id)
@@ -262,20 +289,41 @@ impl StepRunner for NodeRunner {
             worker.session.warehouse().cache.forget_schema(&schema);
         }
         RunResult {
-            node: Arc::new(info),
             status: done.status.unwrap_or(NodeStatus::Success),
             timing: work.timing.into_inner().unwrap_or_else(PoisonError::into_inner),
             worker: worker.number,
             elapsed_ms: (self.clock.now() - started_at) * 1e3,
             adapter_response: done.adapter_response,
-            message: done.message,
+            message: match (&done.problem, done.status) {
+                (Some(problem), Some(NodeStatus::Error | NodeStatus::RuntimeError)) => Some(told(&info, problem)),
+                _ => done.message,
+            },
             failures: done.failures,
             compiled_code: done.compiled_code,
             compiled_path: done.compiled_path,
             problem: done.problem.map(|problem| in_own_file(self.manifest.node(&step.id), problem)),
             batch_results: None,
+            node: Arc::new(info),
         }
     }
+}
+
+/// A problem in the shape that readers of run_results.json look for.
+///
+/// Source: dbt-core 1.12, `DbtRuntimeError.__str__`.
+fn told(node: &NodeInfo, problem: &Diagnostic) -> String {
+    let kind = match problem.code {
+        "database" | "not-found" | "denied" | "unavailable" => "Database",
+        "cancelled" | "connection" | "internal" | "io" => "Runtime",
+        _ => "Compilation",
+    };
+    let mut told = format!("{kind} Error in {} {} ({})", node.resource_type, node.name, node.path);
+    let lines = std::iter::once(&problem.message).chain(&problem.notes).flat_map(|text| text.lines());
+    for line in lines.chain(problem.help.as_deref()) {
+        told.push_str("\n  ");
+        told.push_str(line);
+    }
+    told
 }
 
 /// A problem that names no place of the author's points at what was being made: the node's file, or its yml entry.

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, Weak};
 
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{Value, ValueKind, merge_maps};
 use minijinja::{Environment, Error, UndefinedBehavior};
 
 use super::errors::{Source, diagnostic, lex_diagnostic};
-use super::handle::{MacroHandle, PRELUDE, install, register};
+use super::handle::{MacroHandle, PRELUDE, install, register, returned};
 use super::library::MacroLibrary;
 use super::rewrite::{Rewritten, lex, rewrite, rewrite_lexed};
 use super::scope::{Mode, ProjectFacts, Run, Scope};
@@ -186,6 +186,26 @@ impl Engine {
         let rewritten = rewritten(&code)?;
         let scope = self.run_scope(scope);
         self.render(&scope, &code, &rewritten)
+    }
+
+    /// Renders a text that `return(…)` may leave, as if it were the body of a macro with these arguments.
+    ///
+    /// # Errors
+    /// As [`Self::compile`].
+    pub fn evaluate(&self, scope: &RunScope, arguments: &JsonMap) -> Result<String, Box<Diagnostic>> {
+        let code = scope.code.clone();
+        let rewritten = rewritten(&code)?;
+        let scope = self.run_scope(scope);
+        let text = format!("{PRELUDE}{}", rewritten.text);
+        let source = Source { name: TEXT, code: &code, rewritten: &rewritten, shift: PRELUDE.len() };
+        let failed = |error: Error| diagnostic(&error, &source, &self.library);
+        let environment: &Environment<'_> = &self.environment;
+        let template = environment.template_from_named_str(TEXT, &text).map_err(failed)?;
+        let names = merge_maps([super::values::from_map(arguments), Value::from_dyn_object(scope)]);
+        template.render(names).or_else(|error| match returned(&error) {
+            Some(value) => Ok(python_str(&value)),
+            None => Err(failed(error)),
+        })
     }
 
     /// Calls a macro by name (package-qualified or not) with named arguments.

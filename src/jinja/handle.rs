@@ -181,6 +181,11 @@ impl fmt::Display for Returned {
 
 impl std::error::Error for Returned {}
 
+/// What `return(…)` gave, where a text was left by it.
+pub(super) fn returned(error: &Error) -> Option<Value> {
+    Returned::take(error)
+}
+
 impl Returned {
     fn take(error: &Error) -> Option<Value> {
         let source = std::error::Error::source(error)?;

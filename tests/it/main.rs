@@ -46,6 +46,8 @@ mod rendered;
 
 mod rooms;
 
+mod runs;
+
 mod select;
 
 mod selectors_yml;

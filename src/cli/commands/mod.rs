@@ -11,6 +11,8 @@ mod run_operation;
 mod show;
 mod work;
 
+pub use show::SHOWN_ROWS;
+
 use std::path::Path;
 
 use super::values::Values;

@@ -9,12 +9,12 @@ use crate::graph::Command;
 use crate::report::{json_rows, text_table};
 use crate::session::{Exit, Session};
 
-/// Source: dbt-core 1.12, `show --limit`.
-const ROWS: i64 = 5;
+/// Rows shown where nothing else is asked for. Source: dbt-core 1.12, `show --limit`.
+pub const SHOWN_ROWS: i64 = 5;
 
 pub fn run(context: &mut Context<'_>) -> Result<Exit, Exit> {
     let is_json = context.choice("output")?.as_deref() == Some("json");
-    let limit = context.number("limit")?.unwrap_or(ROWS);
+    let limit = context.number("limit")?.unwrap_or(SHOWN_ROWS);
     let limit = usize::try_from(limit).ok();
     let inline = context.values.text("inline").or_else(|| context.values.text("inline-direct"));
     let asked = &context.settings.asked;
