@@ -15,7 +15,7 @@ use crate::jinja::{Engine, RunScope};
 use crate::manifest::{DataTest, Json, JsonMap, Manifest, Node, NodeKind, UniqueId};
 use crate::plan::{Action, Plan, Step};
 use crate::project::Project;
-use crate::relation::{Include, Quoting, Relation, SchemaName};
+use crate::relation::{Include, Relation, SchemaName};
 use crate::source::{SourceFile, Span};
 
 /// What every step of a run needs.
@@ -160,7 +160,7 @@ impl NodeRunner {
             schema: Some(schema.schema.clone()),
             identifier: None,
             kind: None,
-            quoting: Quoting::ALL,
+            quoting: self.project.quoting(),
             include: Include { identifier: false, ..Include::ALL },
             quote: self.project.target.kind.quote(),
         };

@@ -159,12 +159,12 @@ struct Input {
 
 impl Input {
     fn find(work: &Work<'_>, test: &UnitTest, model: &Arc<Node>, given: &Fixture) -> Result<Self, Box<Diagnostic>> {
-        let kind = work.runner.project.target.kind;
+        let (kind, quoting) = (work.runner.project.target.kind, work.runner.project.quoting());
         let manifest = &work.runner.manifest;
         let of_node = |node: &Arc<Node>| Self {
             id: node.unique_id.clone(),
             name: node.identifier(),
-            relation: node_relation(node, kind),
+            relation: node_relation(node, kind, quoting),
             node: Some(Arc::clone(node)),
             rendered_as: Arc::clone(node),
             columns: node.columns.values().cloned().collect(),
@@ -191,7 +191,7 @@ impl Input {
                     id: found.unique_id.clone(),
                     rendered_as: Arc::new(Node { name: name.clone(), ..(**model).clone() }),
                     name,
-                    relation: source_relation(found, kind),
+                    relation: source_relation(found, kind, quoting),
                     node: None,
                     columns: found.columns.values().cloned().collect(),
                 })

@@ -14,6 +14,7 @@ use super::errors::{Raised, adapter_failed};
 use super::handle::MacroHandle;
 use super::relation_object::{RelationObject, relation_argument, relation_class};
 use super::scope::{Run, Scope};
+use super::silent::is_undefined;
 use super::table_object::TableObject;
 use super::values::{Dict, List, from_map, invalid, pairs, python_str, split_kwargs, to_json, tuple};
 use crate::adapter::{Answer, Fetch, Response};
@@ -50,7 +51,17 @@ impl<'a> Arguments<'a> {
     /// The value given, if it is not null.
     pub fn get(&self, at: usize, name: &str) -> Option<Value> {
         let named = self.kwargs.as_ref().and_then(|kwargs| kwargs.peek::<Option<Value>>(name).ok().flatten());
-        named.or_else(|| self.positional.get(at).cloned()).filter(|value| !value.is_none() && !value.is_undefined())
+        named.or_else(|| self.positional.get(at).cloned()).filter(|value| !value.is_none() && !is_undefined(value))
+    }
+
+    /// The value given at a place, null too.
+    pub fn at(&self, at: usize) -> Option<Value> {
+        self.positional.get(at).cloned()
+    }
+
+    /// The value given by name, null too.
+    pub fn named(&self, name: &str) -> Option<Value> {
+        self.kwargs.as_ref()?.peek::<Value>(name).ok()
     }
 
     pub fn required(&self, at: usize, name: &str) -> Result<Value, Error> {

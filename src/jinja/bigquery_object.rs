@@ -12,6 +12,7 @@ use super::errors::adapter_failed;
 use super::functions::texts;
 use super::relation_object::relation_argument;
 use super::scope::{Run, Scope};
+use super::silent::is_undefined;
 use super::values::{Dict, List, from_map, pairs, python_repr, python_str, to_json};
 use crate::manifest::{Json, JsonMap};
 
@@ -192,7 +193,7 @@ pub(super) struct PartitionConfig {
 }
 
 fn partition_config(value: &Value) -> Result<Option<PartitionConfig>, Error> {
-    if value.is_none() || value.is_undefined() {
+    if value.is_none() || is_undefined(value) {
         return Ok(None);
     }
     match value.downcast_object_ref::<PartitionConfig>() {

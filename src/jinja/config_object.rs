@@ -8,6 +8,7 @@ use minijinja::{Error, ErrorKind, State};
 
 use super::adapter_object::{Arguments, map_argument, refuse};
 use super::scope::Scope;
+use super::silent::is_undefined;
 use super::values::{from_json, invalid, kwargs_json, python_str, split_kwargs};
 use crate::manifest::{Json, JsonMap};
 
@@ -133,7 +134,7 @@ pub(super) fn find_in(config: &Value, name: &str) -> Option<Value> {
         Some(config) => config.find(name).map(|json| from_json(&json)),
         None => config.get_attr(name).ok(),
     };
-    found.filter(|value| !value.is_undefined() && !value.is_none())
+    found.filter(|value| !is_undefined(value) && !value.is_none())
 }
 
 /// Source: dbt-core 1.12, `SnapshotConfig.snapshot_table_column_names`.

@@ -1,7 +1,8 @@
 //! The engine: one minijinja environment, all macros, and the renders that parse and execute ask for.
 
+use std::collections::HashSet;
 use std::fmt;
-use std::sync::{Arc, LazyLock, Mutex, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use minijinja::value::{Value, ValueKind, merge_maps};
 use minijinja::{Environment, Error, UndefinedBehavior};
@@ -12,7 +13,7 @@ use super::library::MacroLibrary;
 use super::rewrite::{Rewritten, lex, rewrite, rewrite_lexed};
 use super::scope::{Mode, ProjectFacts, Run, Scope};
 use super::values::{lock, python_str, to_json};
-use super::{Called, CaptureRequest, Captured, NameKind, Rendered, RunScope, methods, plain};
+use super::{Called, CaptureRequest, Captured, NameKind, Rendered, RunScope, methods, plain, silent};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{JsonMap, Macro, shape};
 use crate::project::Project;
@@ -20,10 +21,14 @@ use crate::source::{SourceFile, Span};
 
 /// Macros of all packages, the built-in ones included, ready to be called.
 pub struct Engine {
-    environment: Environment<'static>,
+    /// Where texts are parsed: what is undefined then is silent.
+    parsing: Environment<'static>,
+    running: Environment<'static>,
     pub(super) library: Arc<MacroLibrary>,
     facts: Arc<ProjectFacts>,
     vars: Mutex<std::collections::HashMap<String, Arc<JsonMap>>>,
+    /// Names that every template has: `range`, `namespace`.
+    globals: HashSet<String>,
     this: Weak<Engine>,
 }
 
@@ -47,13 +52,19 @@ impl Engine {
         let library = Arc::new(library);
         let vars = project.packages.iter().map(|package| (package.name.clone(), project.vars_for(&package.name)));
         let vars = vars.collect();
-        let environment = environment(&library);
+        let mut parsing = environment(&library);
+        silent::silence(&mut parsing);
+        let mut running = environment(&library);
+        running.set_undefined_behavior(UndefinedBehavior::Lenient);
+        let globals = running.globals().map(|(name, _)| name.to_string()).collect();
         let facts = ProjectFacts::new(project);
         let engine = Arc::new_cyclic(|this| Self {
-            environment,
+            parsing,
+            running,
             library,
             facts,
             vars: Mutex::new(vars),
+            globals,
             this: Weak::clone(this),
         });
         (engine, problems)
@@ -103,6 +114,11 @@ impl Engine {
         self.render(&scope, request.code, &rewritten)?;
         let mut captured = scope.take_captured();
         plain::place(&mut captured, request.code, &lexemes);
+        if request.package == self.facts.project_name {
+            let template = self.parsing.template_from_str(&rewritten.text);
+            let undeclared = template.map(|template| template.undeclared_variables(false)).unwrap_or_default();
+            captured.warnings = silent::unknown_names(&scope, &undeclared, request.code, &lexemes);
+        }
         Ok(captured)
     }
 
@@ -199,8 +215,7 @@ impl Engine {
         let text = format!("{PRELUDE}{}", rewritten.text);
         let source = Source { name: TEXT, code: &code, rewritten: &rewritten, shift: PRELUDE.len() };
         let failed = |error: Error| diagnostic(&error, &source, &self.library);
-        let environment: &Environment<'_> = &self.environment;
-        let template = environment.template_from_named_str(TEXT, &text).map_err(failed)?;
+        let template = self.environment(&scope).template_from_named_str(TEXT, &text).map_err(failed)?;
         let names = merge_maps([super::values::from_map(arguments), Value::from_dyn_object(scope)]);
         template.render(names).or_else(|error| match returned(&error) {
             Some(value) => Ok(python_str(&value)),
@@ -263,6 +278,15 @@ impl Engine {
         self.render(scope, &code, &rewritten).map(|rendered| rendered.text)
     }
 
+    fn environment(&self, scope: &Scope) -> &Environment<'_> {
+        if scope.is_execute() { &self.running } else { &self.parsing }
+    }
+
+    /// Whether every template has this name.
+    pub(super) fn has_global(&self, name: &str) -> bool {
+        self.globals.contains(name)
+    }
+
     fn vars_of(&self, package: &str) -> Arc<JsonMap> {
         let vars = lock(&self.vars);
         vars.get(package).or_else(|| vars.get(&self.facts.project_name)).cloned().unwrap_or_default()
@@ -294,8 +318,7 @@ impl Engine {
         let text = format!("{PRELUDE}{}", rewritten.text);
         let source = Source { name: TEXT, code, rewritten, shift: PRELUDE.len() };
         let failed = |error: Error| diagnostic(&error, &source, &self.library);
-        let environment: &Environment<'_> = &self.environment;
-        let template = environment.template_from_named_str(TEXT, &text).map_err(failed)?;
+        let template = self.environment(scope).template_from_named_str(TEXT, &text).map_err(failed)?;
         let context = Value::from_dyn_object(Arc::clone(scope));
         if !scope.is_execute() {
             let rendered = template.render(context).map_err(failed)?;
@@ -319,8 +342,7 @@ impl Engine {
         let rewritten = Rewritten::default();
         let source = Source { name: TEXT, code: &code, rewritten: &rewritten, shift: PRELUDE.len() };
         let failed = |error: Error| diagnostic(&error, &source, &self.library);
-        let environment: &Environment<'_> = &self.environment;
-        let template = environment.template_from_named_str(TEXT, PRELUDE).map_err(failed)?;
+        let template = self.environment(scope).template_from_named_str(TEXT, PRELUDE).map_err(failed)?;
         let context = Value::from_dyn_object(Arc::clone(scope));
         let mut captured = template.render_captured(context).map_err(failed)?;
         captured.with_state_mut(|state| handle.call(state, arguments)).map_err(failed)
@@ -349,27 +371,13 @@ fn called(scope: &Scope, value: &Value) -> Called {
     called
 }
 
-/// Whether this is what an `if` expression without `else` gives. minijinja marks that value but shows the mark to
-/// nobody; only an environment that is strict about the other kind of undefined tells them apart.
-fn is_missing_else(undefined: &Value) -> bool {
-    static STRICT: LazyLock<Environment<'static>> = LazyLock::new(|| {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-        environment
-    });
-    STRICT.render_str("{{ value }}", minijinja::context! { value => undefined }).is_ok()
-}
-
 fn environment(library: &Arc<MacroLibrary>) -> Environment<'static> {
     let mut environment = methods::environment();
     environment.set_recursion_limit(RECURSION_MAX);
     environment.set_formatter(|out, _, value| {
-        if value.is_undefined() {
-            // `{{ ',' if not loop.last }}` prints nothing where the condition fails, as in Jinja2.
-            if is_missing_else(value) {
-                return Ok(());
-            }
-            return Err(Error::new(minijinja::ErrorKind::UndefinedError, "what is printed here is not defined"));
+        // What is undefined prints nothing, as in Jinja2.
+        if silent::is_undefined(value) {
+            return Ok(());
         }
         match value.as_str() {
             Some(text) => out.write_str(text).map_err(Error::from),

@@ -78,6 +78,7 @@ fn string_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Valu
             });
             Value::from(swapped.collect::<String>())
         }
+        "format" => Value::from(super::string_format::format(text, &arguments)?),
         "casefold" => Value::from(text.to_lowercase()),
         "index" => {
             let wanted = arguments.text(0, "sub")?;
@@ -172,6 +173,7 @@ pub(super) fn environment() -> Environment<'static> {
         Ok(List::value(items.try_iter()?.collect()))
     });
     environment.add_function("__dict", |entries: Value| -> Result<Value, Error> { Ok(Dict::value(pairs(&entries)?)) });
+    super::arithmetic::add_functions(&mut environment);
     add_filters(&mut environment);
     environment
 }
@@ -185,6 +187,9 @@ fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("as_number", |value: Value| as_native(&value, Value::is_number, "number"));
     environment.add_filter("is_list", |value: Value| value.kind() == ValueKind::Seq);
     environment.add_filter("as_native", |value: Value| native(&value));
+    environment.add_filter("format", |format: String, values: minijinja::value::Rest<Value>| {
+        super::string_format::format_filter(&format, &values)
+    });
     environment.add_filter("string", |value: Value| python_str(&value));
     // Jinja2's: what is no number gives the default, not an error.
     environment.add_filter("int", |value: Value, default: Option<Value>, kwargs: Kwargs| -> Result<Value, Error> {

@@ -5,6 +5,7 @@
 //! macros ([`Engine::call`]).
 
 mod adapter_object;
+mod arithmetic;
 mod bigquery_object;
 mod blocks;
 mod column_object;
@@ -15,9 +16,11 @@ mod errors;
 mod exceptions;
 mod functions;
 mod handle;
+mod itertools;
 mod library;
 mod methods;
 mod modules;
+mod operators;
 mod plain;
 mod references;
 mod regex_module;
@@ -25,6 +28,8 @@ mod relation_object;
 mod result_object;
 mod rewrite;
 mod scope;
+mod silent;
+mod string_format;
 mod table_object;
 mod values;
 mod variables;
@@ -81,6 +86,8 @@ pub struct Captured {
     pub configs: Vec<JsonMap>,
     /// Macros called, built-in ones included, each once, in order of first call.
     pub macros: Vec<UniqueId>,
+    /// Warnings about the text.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// Everything a render against the warehouse can see.

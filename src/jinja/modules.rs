@@ -7,13 +7,13 @@ use std::sync::Arc;
 use chrono::{
     DateTime, Datelike, Duration, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Timelike, Utc,
 };
-use chrono_tz::Tz;
-use minijinja::value::{Object, ObjectRepr, Value, ValueKind};
+use chrono_tz::{OffsetName, Tz};
+use minijinja::value::{Object, ObjectRepr, Value};
 use minijinja::{Error, ErrorKind, State};
 
 use super::adapter_object::Arguments;
 use super::scope::Scope;
-use super::values::{List, invalid, python_str, tuple};
+use super::values::{invalid, python_str, tuple};
 
 pub(super) fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
     match name {
@@ -51,6 +51,8 @@ enum Module {
     Pytz,
     TimezoneClass,
     Itertools,
+    /// `itertools.chain`, which has a method of its own.
+    Chain,
 }
 
 impl Object for Module {
@@ -65,6 +67,7 @@ impl Object for Module {
             (Self::Datetime, "time") => Value::from_object(Self::TimeClass),
             (Self::Datetime, "timedelta") => Value::from_object(Self::DeltaClass),
             (Self::Datetime, "timezone") => Value::from_object(Self::TimezoneClass),
+            (Self::Itertools, "chain") => Value::from_object(Self::Chain),
             (Self::TimezoneClass, "utc") | (Self::Pytz, "utc" | "UTC") => Value::from_object(Zone::Named(Tz::UTC)),
             _ => return None,
         })
@@ -103,6 +106,7 @@ impl Object for Module {
                 let time = NaiveTime::from_hms_opt(clock(0, "hour"), clock(1, "minute"), clock(2, "second"));
                 Ok(Value::from(time.ok_or_else(|| invalid("that is not a time of day"))?.to_string()))
             }
+            Self::Chain => super::itertools::call("chain", args),
             Self::Datetime | Self::Pytz | Self::TimezoneClass | Self::Itertools => {
                 Err(invalid("a module cannot be called"))
             }
@@ -115,8 +119,7 @@ impl Object for Module {
             (Self::DatetimeClass, "now" | "utcnow" | "today") => {
                 let now = now(state);
                 let zone = arguments.get(0, "tz").and_then(|zone| zone.downcast_object_ref::<Zone>().copied());
-                let local = zone.map_or(now.naive_utc(), |zone| zone.local(now));
-                Ok(Moment::value(Moment::At(local, zone)))
+                Ok(zone.map_or(Moment::At(now.naive_utc(), None), |zone| zone.local(now)).value())
             }
             (Self::DateClass, "today") => Ok(Moment::value(Moment::On(now(state).date_naive()))),
             (Self::DatetimeClass, "strptime") => {
@@ -131,7 +134,7 @@ impl Object for Module {
                 let at = DateTime::<Utc>::from_timestamp_micros((seconds * 1e6) as i64)
                     .ok_or_else(|| invalid("no such time"))?;
                 let zone = arguments.get(1, "tz").and_then(|zone| zone.downcast_object_ref::<Zone>().copied());
-                Ok(Moment::value(Moment::At(zone.map_or(at.naive_utc(), |zone| zone.local(at)), zone)))
+                Ok(zone.map_or(Moment::At(at.naive_utc(), None), |zone| zone.local(at)).value())
             }
             (Self::DatetimeClass, "combine") => {
                 let date = arguments.required(0, "date")?;
@@ -141,7 +144,8 @@ impl Object for Module {
                 Ok(Moment::value(Moment::At(date.and_time(time), None)))
             }
             (Self::Pytz, "timezone") => Zone::named(&arguments.text(0, "zone")?),
-            (Self::Itertools, _) => itertools(method, args),
+            (Self::Itertools, _) => super::itertools::call(method, args),
+            (Self::Chain, "from_iterable") => super::itertools::flattened(args),
             (Self::Datetime, "datetime" | "date" | "timedelta" | "time") => {
                 match self.get_value(&Value::from(method)) {
                     Some(class) => class.call(state, args),
@@ -177,12 +181,21 @@ fn delta(arguments: &Arguments<'_>) -> Delta {
 pub(super) struct Delta(pub Duration);
 
 impl Object for Delta {
+    fn custom_cmp(self: &Arc<Self>, other: &minijinja::value::DynObject) -> Option<std::cmp::Ordering> {
+        Some(self.0.cmp(&other.downcast_ref::<Self>()?.0))
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        !self.0.is_zero()
+    }
+
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let seconds = self.0.num_seconds();
+        let micros = self.0.num_microseconds().unwrap_or(0);
+        let seconds = micros.div_euclid(1_000_000);
         Some(match key.as_str()? {
             "days" => Value::from(seconds.div_euclid(86_400)),
             "seconds" => Value::from(seconds.rem_euclid(86_400)),
-            "microseconds" => Value::from(self.0.subsec_nanos() / 1_000),
+            "microseconds" => Value::from(micros.rem_euclid(1_000_000)),
             _ => return None,
         })
     }
@@ -195,49 +208,95 @@ impl Object for Delta {
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.num_seconds();
+        let total = self.0.num_microseconds().unwrap_or(0);
+        let (seconds, micros) = (total.div_euclid(1_000_000), total.rem_euclid(1_000_000));
         let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
         if days != 0 {
             write!(f, "{days} day{}, ", if days.abs() == 1 { "" } else { "s" })?;
         }
-        write!(f, "{}:{:02}:{:02}", rest / 3_600, rest / 60 % 60, rest % 60)
+        write!(f, "{}:{:02}:{:02}", rest / 3_600, rest / 60 % 60, rest % 60)?;
+        match micros {
+            0 => Ok(()),
+            micros => write!(f, ".{micros:06}"),
+        }
     }
 }
 
-/// A time zone.
+/// A time zone, as pytz has them.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Zone {
+    /// What `pytz.timezone` gives. A date it is put on without `localize` has the zone's oldest offset, its local
+    /// mean time, rounded to minutes.
     Named(Tz),
+    /// A zone at one of its offsets: `localize` and `astimezone` choose it, and arithmetic keeps it.
+    Settled(Tz, FixedOffset),
     Fixed(FixedOffset),
 }
 
 impl Zone {
     fn named(name: &str) -> Result<Value, Error> {
-        let zone = Tz::from_str(name).map_err(|_| invalid(format!("`{name}` is not a time zone")))?;
+        let by_any_case = || chrono_tz::TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(name)).copied();
+        let zone = Tz::from_str(name).ok().or_else(by_any_case);
+        let zone = zone.ok_or_else(|| invalid(format!("`{name}` is not a time zone")))?;
         Ok(Value::from_object(Self::Named(zone)))
     }
 
-    fn local(self, at: DateTime<Utc>) -> NaiveDateTime {
+    /// The same moment in this zone.
+    fn local(self, at: DateTime<Utc>) -> Moment {
         match self {
-            Self::Named(zone) => at.with_timezone(&zone).naive_local(),
-            Self::Fixed(offset) => at.with_timezone(&offset).naive_local(),
+            Self::Named(zone) | Self::Settled(zone, _) => {
+                let local = at.with_timezone(&zone);
+                Moment::At(local.naive_local(), Some(Self::Settled(zone, local.offset().fix())))
+            }
+            Self::Fixed(offset) => Moment::At(at.with_timezone(&offset).naive_local(), Some(self)),
         }
     }
 
-    fn offset(self, local: NaiveDateTime) -> FixedOffset {
+    /// `localize`: the clock on the wall, with the offset the zone had then; of two, the later one.
+    fn localized(self, at: NaiveDateTime) -> Moment {
         match self {
-            Self::Named(zone) => match zone.from_local_datetime(&local).earliest() {
-                Some(at) => at.offset().fix(),
-                None => zone.offset_from_utc_datetime(&local).fix(),
-            },
-            Self::Fixed(offset) => offset,
+            Self::Named(zone) | Self::Settled(zone, _) => {
+                let offset = match zone.from_local_datetime(&at).latest() {
+                    Some(found) => found.offset().fix(),
+                    // A gap: pytz counts on with the time from before it.
+                    None => zone.offset_from_utc_datetime(&(at - Duration::hours(26))).fix(),
+                };
+                Moment::At(at, Some(Self::Settled(zone, offset)))
+            }
+            Self::Fixed(_) => Moment::At(at, Some(self)),
+        }
+    }
+
+    fn offset(self) -> FixedOffset {
+        match self {
+            Self::Named(zone) => {
+                let oldest = NaiveDate::from_ymd_opt(1, 1, 1).map(|date| date.and_time(NaiveTime::MIN));
+                let seconds = zone.offset_from_utc_datetime(&oldest.unwrap_or_default()).fix().local_minus_utc();
+                let minutes = (f64::from(seconds) / 60.0).round() as i32;
+                FixedOffset::east_opt(minutes * 60).unwrap_or_else(|| Utc.fix())
+            }
+            Self::Settled(_, offset) | Self::Fixed(offset) => offset,
         }
     }
 
     fn name(self) -> String {
         match self {
-            Self::Named(zone) => zone.name().to_string(),
+            Self::Named(zone) | Self::Settled(zone, _) => zone.name().to_string(),
+            Self::Fixed(offset) if offset.local_minus_utc() == 0 => "UTC".to_string(),
             Self::Fixed(offset) => format!("UTC{offset}"),
+        }
+    }
+
+    /// What `%Z` and `tzname()` give at a moment: `PST`.
+    fn abbreviation(self, at: NaiveDateTime) -> String {
+        match self {
+            Self::Named(Tz::UTC) => "UTC".to_string(),
+            Self::Named(_) => "LMT".to_string(),
+            Self::Settled(zone, offset) => {
+                let utc = at - Duration::seconds(offset.local_minus_utc().into());
+                zone.offset_from_utc_datetime(&utc).abbreviation().unwrap_or_default().to_string()
+            }
+            Self::Fixed(_) => self.name(),
         }
     }
 }
@@ -252,11 +311,12 @@ impl Object for Zone {
     }
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+        let at = || moment(args.first().ok_or_else(|| Error::from(ErrorKind::MissingArgument))?);
         match method {
-            "localize" => {
-                let at = moment(args.first().ok_or_else(|| Error::from(ErrorKind::MissingArgument))?)?;
-                Ok(Moment::value(Moment::At(at.naive(), Some(**self))))
-            }
+            "localize" => Ok(self.localized(at()?.naive()).value()),
+            // The clock stays; the offset becomes the one it should have been.
+            "normalize" => Ok(self.local(at()?.utc()).value()),
+            "utcoffset" => Ok(self.localized(at()?.naive()).utc_offset()),
             _ => Err(Error::from(ErrorKind::UnknownMethod)),
         }
     }
@@ -288,7 +348,7 @@ impl Moment {
     fn utc(self) -> DateTime<Utc> {
         match self {
             Self::On(_) | Self::At(_, None) => self.naive().and_utc(),
-            Self::At(at, Some(zone)) => (at - Duration::seconds(zone.offset(at).local_minus_utc().into())).and_utc(),
+            Self::At(at, Some(zone)) => (at - Duration::seconds(zone.offset().local_minus_utc().into())).and_utc(),
         }
     }
 
@@ -305,13 +365,13 @@ impl Moment {
             Self::At(at, zone) => {
                 let fraction =
                     if at.nanosecond() == 0 { String::new() } else { format!(".{:06}", at.nanosecond() / 1_000) };
-                let offset = zone.map_or(String::new(), |zone| zone.offset(at).to_string());
+                let offset = zone.map_or(String::new(), |zone| zone.offset().to_string());
                 format!("{}{separator}{}{fraction}{offset}", at.format("%Y-%m-%d"), at.format("%H:%M:%S"))
             }
         }
     }
 
-    fn strftime(self, format: &str) -> Result<String, Error> {
+    pub(super) fn strftime(self, format: &str) -> Result<String, Error> {
         use std::fmt::Write as _;
         let mut out = String::new();
         let zone = match self {
@@ -321,11 +381,20 @@ impl Moment {
         // Python's %f is six digits; chrono's is nine. %z and %Z are empty without a zone.
         let format = format
             .replace("%f", &format!("{:06}", self.naive().nanosecond() / 1_000))
-            .replace("%Z", &zone.map_or(String::new(), Zone::name))
-            .replace("%z", &zone.map_or(String::new(), |zone| zone.offset(self.naive()).to_string().replace(':', "")));
+            .replace("%Z", &zone.map_or(String::new(), |zone| zone.abbreviation(self.naive())))
+            .replace("%z", &zone.map_or(String::new(), |zone| zone.offset().to_string().replace(':', "")));
         write!(out, "{}", self.naive().format(&format))
             .map_err(|_| invalid(format!("`{format}` is not a date format")))?;
         Ok(out)
+    }
+
+    fn utc_offset(self) -> Value {
+        match self {
+            Self::At(_, Some(zone)) => {
+                Value::from_object(Delta(Duration::seconds(zone.offset().local_minus_utc().into())))
+            }
+            Self::On(_) | Self::At(_, None) => Value::from(()),
+        }
     }
 
     fn replaced(self, arguments: &Arguments<'_>) -> Result<Self, Error> {
@@ -409,17 +478,13 @@ impl Object for Moment {
             "astimezone" => {
                 let zone = arguments.get(0, "tz").and_then(|zone| zone.downcast_object_ref::<Zone>().copied());
                 let zone = zone.unwrap_or(Zone::Named(Tz::UTC));
-                Self::At(zone.local(self.utc()), Some(zone)).value()
+                zone.local(self.utc()).value()
             }
-            "utcoffset" => match **self {
-                Self::At(at, Some(zone)) => {
-                    Value::from_object(Delta(Duration::seconds(zone.offset(at).local_minus_utc().into())))
-                }
+            "utcoffset" => self.utc_offset(),
+            "tzname" => match **self {
+                Self::At(at, Some(zone)) => Value::from(zone.abbreviation(at)),
                 Self::On(_) | Self::At(_, None) => Value::from(()),
             },
-            // Arithmetic is written with operators in Python; minijinja has none for objects, so these stand in.
-            "__add__" => add(**self, args.first(), 1)?,
-            "__sub__" => add(**self, args.first(), -1)?,
             _ => return Err(Error::from(ErrorKind::UnknownMethod)),
         })
     }
@@ -433,16 +498,72 @@ impl Object for Moment {
     }
 }
 
-fn add(to: Moment, what: Option<&Value>, sign: i32) -> Result<Value, Error> {
-    let what = what.ok_or_else(|| Error::from(ErrorKind::MissingArgument))?;
-    if let Some(delta) = what.downcast_object_ref::<Delta>() {
-        let at = to.naive().checked_add_signed(delta.0 * sign).ok_or_else(|| invalid("that date is out of range"))?;
-        return Ok(to.with_naive(at).value());
+fn shifted(to: Moment, by: Duration) -> Result<Value, Error> {
+    let at = to.naive().checked_add_signed(by).ok_or_else(|| invalid("that date is out of range"))?;
+    Ok(to.with_naive(at).value())
+}
+
+fn as_moment(value: &Value) -> Option<Moment> {
+    value.downcast_object_ref::<Moment>().copied()
+}
+
+fn as_delta(value: &Value) -> Option<Delta> {
+    value.downcast_object_ref::<Delta>().copied()
+}
+
+/// `a + b` where one of them is a date or a duration; `None` where Python has no such sum.
+pub(super) fn date_sum(a: &Value, b: &Value) -> Option<Result<Value, Error>> {
+    match (as_moment(a), as_delta(a), as_moment(b), as_delta(b)) {
+        (Some(moment), _, _, Some(delta)) | (_, Some(delta), Some(moment), _) => Some(shifted(moment, delta.0)),
+        (_, Some(a), _, Some(b)) => Some(duration(a.0.checked_add(&b.0))),
+        _ => None,
     }
-    match (what.downcast_object_ref::<Moment>(), sign) {
-        (Some(other), -1) => Ok(Value::from_object(Delta(to.utc() - other.utc()))),
-        _ => Err(invalid("only a timedelta can be added to a date")),
+}
+
+/// `a - b` of dates and durations.
+pub(super) fn date_difference(a: &Value, b: &Value) -> Option<Result<Value, Error>> {
+    match (as_moment(a), as_delta(a), as_moment(b), as_delta(b)) {
+        (Some(moment), _, _, Some(delta)) => Some(shifted(moment, -delta.0)),
+        (Some(a), _, Some(b), _) => Some(Ok(Value::from_object(Delta(a.utc() - b.utc())))),
+        (_, Some(a), _, Some(b)) => Some(duration(a.0.checked_sub(&b.0))),
+        _ => None,
     }
+}
+
+/// A duration some number of times.
+pub(super) fn date_product(a: &Value, b: &Value) -> Option<Result<Value, Error>> {
+    let (delta, times) = match (as_delta(a), as_delta(b)) {
+        (Some(delta), None) => (delta, b),
+        (None, Some(delta)) => (delta, a),
+        _ => return None,
+    };
+    if !times.is_number() {
+        return None;
+    }
+    let micros = delta.0.num_microseconds()? as f64 * f64::try_from(times.clone()).ok()?;
+    Some(Ok(Value::from_object(Delta(Duration::microseconds(micros.round_ties_even() as i64)))))
+}
+
+/// A duration by a duration is a number, by a number a duration.
+pub(super) fn date_quotient(a: &Value, b: &Value) -> Option<Result<Value, Error>> {
+    let micros = as_delta(a)?.0.num_microseconds()? as f64;
+    let divisor = match as_delta(b) {
+        Some(delta) => delta.0.num_microseconds()? as f64,
+        None if b.is_number() => f64::try_from(b.clone()).ok()?,
+        None => return None,
+    };
+    if divisor == 0.0 {
+        return Some(Err(invalid("division by zero")));
+    }
+    let quotient = micros / divisor;
+    Some(Ok(match as_delta(b) {
+        Some(_) => Value::from(quotient),
+        None => Value::from_object(Delta(Duration::microseconds(quotient.round_ties_even() as i64))),
+    }))
+}
+
+fn duration(found: Option<Duration>) -> Result<Value, Error> {
+    found.map(|found| Value::from_object(Delta(found))).ok_or_else(|| invalid("that duration is out of range"))
 }
 
 /// An ISO date or timestamp as a value.
@@ -487,58 +608,4 @@ fn parse_time(text: &str, format: &str) -> Result<Value, Error> {
         }
     }
     Err(problem())
-}
-
-fn itertools(method: &str, args: &[Value]) -> Result<Value, Error> {
-    let (positional, _) = super::values::split_kwargs(args);
-    let items = |value: &Value| -> Result<Vec<Value>, Error> {
-        match value.kind() {
-            ValueKind::String => {
-                Ok(value.as_str().unwrap_or_default().chars().map(|c| Value::from(c.to_string())).collect())
-            }
-            _ => Ok(value.try_iter()?.collect()),
-        }
-    };
-    let as_tuple = |items: Vec<Value>| Value::from(minijinja::value::Tuple::from(items));
-    match method {
-        "chain" => {
-            let mut all = Vec::new();
-            for value in positional {
-                all.extend(items(value)?);
-            }
-            Ok(List::value(all))
-        }
-        "product" => {
-            let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
-            for value in positional {
-                let choices = items(value)?;
-                rows = rows
-                    .iter()
-                    .flat_map(|row| {
-                        choices.iter().map(|choice| [row.as_slice(), std::slice::from_ref(choice)].concat())
-                    })
-                    .collect();
-            }
-            Ok(List::value(rows.into_iter().map(as_tuple).collect()))
-        }
-        "combinations" => {
-            let pool = positional.first().map(items).transpose()?.unwrap_or_default();
-            let size = positional.get(1).and_then(Value::as_usize).unwrap_or(0);
-            Ok(List::value(combinations(&pool, size).into_iter().map(as_tuple).collect()))
-        }
-        "accumulate" | "zip_longest" | "groupby" | "permutations" | "count" | "cycle" | "repeat" | "compress"
-        | "islice" => Err(invalid(format!("`modules.itertools.{method}` is not supported, write a loop"))),
-        _ => Err(Error::from(ErrorKind::UnknownMethod)),
-    }
-}
-
-fn combinations(pool: &[Value], size: usize) -> Vec<Vec<Value>> {
-    if size == 0 {
-        return vec![Vec::new()];
-    }
-    let with_first = |at: usize| {
-        let rest = combinations(&pool[at + 1..], size - 1);
-        rest.into_iter().map(move |tail| [std::slice::from_ref(&pool[at]), tail.as_slice()].concat())
-    };
-    (0..pool.len()).flat_map(with_first).collect()
 }

@@ -9,6 +9,7 @@ use super::adapter_object::refuse;
 use super::errors::Raised;
 use super::relation_object::{RelationObject, node_relation, relation_of_model, source_relation};
 use super::scope::{Mode, Scope};
+use super::silent::is_undefined;
 use super::values::{invalid, python_str, split_kwargs, to_json};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Json, Materialization, RefCall, SourceCall};
@@ -32,7 +33,7 @@ pub(super) fn reference(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value
         .as_ref()
         .and_then(|kwargs| ["version", "v"].iter().find_map(|key| kwargs.get::<Option<Value>>(key).ok().flatten()));
     let version =
-        version.filter(|version| !version.is_none() && !version.is_undefined()).map(|version| to_json(&version));
+        version.filter(|version| !version.is_none() && !is_undefined(version)).map(|version| to_json(&version));
     if let Mode::Parse(_) = scope.mode {
         scope.note(|captured| captured.refs.push(RefCall { package, name, version, span: None }));
         return Ok(relation_of_model(scope).map_or_else(|| Value::from(""), RelationObject::value));
@@ -71,13 +72,13 @@ fn resolve_reference(
         return Ok(replaced(relation));
     }
     if target.config.materialization() == Materialization::Ephemeral {
-        let mut relation = node_relation(target, scope.project.kind);
+        let mut relation = node_relation(target, scope.project.kind, scope.project.quoting);
         relation.kind = Some(RelationKind::Cte);
         let name = cte_name(&target.identifier());
         relation.identifier = Some(name.clone());
         return Ok(limited(scope, relation, name));
     }
-    let relation = node_relation(target, scope.project.kind);
+    let relation = node_relation(target, scope.project.kind, scope.project.quoting);
     let name = relation.to_string();
     Ok(limited(scope, relation, name))
 }
@@ -120,7 +121,7 @@ pub(super) fn source(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) 
     if let Some(relation) = run.scope.replacements.get(&found.unique_id) {
         return Ok(replaced(relation));
     }
-    let relation = source_relation(found, scope.project.kind);
+    let relation = source_relation(found, scope.project.kind, scope.project.quoting);
     let name = relation.to_string();
     Ok(limited(scope, relation, name))
 }

@@ -9,6 +9,7 @@ use minijinja::{Error, ErrorKind, State};
 use super::adapter_object::dict;
 use super::column_object::column_class;
 use super::scope::Scope;
+use super::silent::is_undefined;
 use super::values::{List, invalid, pairs, python_str, split_kwargs};
 use crate::manifest::{JsonMap, Node, SourceTable};
 use crate::relation::{AdapterKind, Quoting, Relation, RelationKind, quoted};
@@ -245,19 +246,19 @@ pub(super) fn relation_of_model(scope: &Scope) -> Option<Relation> {
         if let Some(relation) = scope.run().and_then(|run| run.scope.replacements.get(&node.unique_id)) {
             return Some(relation.clone());
         }
-        return Some(node_relation(node, scope.project.kind));
+        return Some(node_relation(node, scope.project.kind, scope.project.quoting));
     }
     let text = |key: &str| scope.model.get(key).and_then(|value| value.as_str()).map(str::to_string);
     let schema = text("schema")?;
     let identifier = text("alias").or_else(|| text("name"))?;
-    Some(Relation::new(text("database"), schema, identifier, Quoting::ALL, scope.project.kind.quote()))
+    Some(Relation::new(text("database"), schema, identifier, scope.project.quoting, scope.project.kind.quote()))
 }
 
-/// How a node is named in the warehouse, with its own quoting config.
-pub fn node_relation(node: &Node, kind: AdapterKind) -> Relation {
+/// How a node is named in the warehouse, with its own quoting config over the project's.
+pub fn node_relation(node: &Node, kind: AdapterKind, project: Quoting) -> Relation {
     let quoting = node.config.get("quoting").and_then(|quoting| quoting.as_object()).cloned().unwrap_or_default();
     let mut relation =
-        Relation::new(node.database.clone(), &node.schema, &node.alias, quoting_of(&quoting), kind.quote());
+        Relation::new(node.database.clone(), &node.schema, &node.alias, quoting_of(&quoting, project), kind.quote());
     relation.kind = match node.config.materialization() {
         crate::manifest::Materialization::View => Some(RelationKind::View),
         crate::manifest::Materialization::MaterializedView => Some(RelationKind::MaterializedView),
@@ -273,19 +274,23 @@ pub fn node_relation(node: &Node, kind: AdapterKind) -> Relation {
     relation
 }
 
-pub fn source_relation(source: &SourceTable, kind: AdapterKind) -> Relation {
+pub fn source_relation(source: &SourceTable, kind: AdapterKind, project: Quoting) -> Relation {
     Relation::new(
         source.database.clone(),
         &source.schema,
         &source.identifier,
-        quoting_of(&source.quoting),
+        quoting_of(&source.quoting, project),
         kind.quote(),
     )
 }
 
-fn quoting_of(quoting: &JsonMap) -> Quoting {
-    let is_quoted = |key: &str| quoting.get(key).and_then(serde_json::Value::as_bool).unwrap_or(true);
-    Quoting { database: is_quoted("database"), schema: is_quoted("schema"), identifier: is_quoted("identifier") }
+fn quoting_of(quoting: &JsonMap, project: Quoting) -> Quoting {
+    let is_quoted = |key: &str, default| quoting.get(key).and_then(serde_json::Value::as_bool).unwrap_or(default);
+    Quoting {
+        database: is_quoted("database", project.database),
+        schema: is_quoted("schema", project.schema),
+        identifier: is_quoted("identifier", project.identifier),
+    }
 }
 
 /// `api`: `api.Relation`, `api.Column`.
@@ -346,7 +351,7 @@ impl Object for RelationClass {
                 let part = |name: &str| {
                     node.get_attr(name)
                         .ok()
-                        .filter(|value| !value.is_undefined() && !value.is_none())
+                        .filter(|value| !is_undefined(value) && !value.is_none())
                         .map(|value| python_str(&value))
                 };
                 let identifier =
@@ -355,7 +360,7 @@ impl Object for RelationClass {
                     part("database"),
                     part("schema").unwrap_or_default(),
                     identifier,
-                    Quoting::ALL,
+                    self.scope.project.quoting,
                     self.scope.project.kind.quote(),
                 );
                 Ok(RelationObject::value(relation))
@@ -386,14 +391,14 @@ fn create_relation(scope: &Arc<Scope>, args: &[Value]) -> Result<Value, Error> {
     let part = |at: usize, name: &str| -> Option<String> {
         let named = kwargs.as_ref().and_then(|kwargs| kwargs.get::<Option<Value>>(name).ok().flatten());
         let value = named.or_else(|| positional.get(at).cloned())?;
-        (!value.is_none() && !value.is_undefined()).then(|| python_str(&value))
+        (!value.is_none() && !is_undefined(&value)).then(|| python_str(&value))
     };
     let mut relation = Relation {
         database: part(0, "database"),
         schema: part(1, "schema"),
         identifier: part(2, "identifier"),
         kind: part(3, "type").as_deref().and_then(RelationKind::from_name),
-        quoting: Quoting::ALL,
+        quoting: scope.project.quoting,
         include: crate::relation::Include::ALL,
         quote: scope.project.kind.quote(),
     };

@@ -1,8 +1,8 @@
 //! Turns dbt's Jinja into what stock minijinja reads, and remembers where every byte came from.
 //!
-//! Three things differ: dbt's own tags (`test`, `materialization`, `snapshot`) become macros; list and dict
-//! literals become mutable objects, because packages call `.append` and `.update` on them; a macro that uses
-//! `varargs` or `kwargs` gets them as two more arguments.
+//! Four things differ: arithmetic is Python's (`operators.rs`); dbt's own tags (`test`, `materialization`, `snapshot`)
+//! become macros; list and dict literals become mutable objects, because packages call `.append` and `.update` on
+//! them; a macro that uses `varargs` or `kwargs` gets them as two more arguments.
 
 use minijinja::ErrorKind;
 use minijinja::machinery::{Span as TokenSpan, Token, tokenize};
@@ -120,55 +120,8 @@ pub(super) fn rewrite_lexed(text: &str, lexemes: &[Lexeme<'_>]) -> Rewritten {
 
 /// Every rewriting an expression needs.
 pub(super) fn expressions(lexemes: &[Lexeme<'_>], into: &mut Vec<Replacement>) {
+    super::operators::rewrite(lexemes, into);
     mutable_literals(lexemes, into);
-    complete_conditions(lexemes, into);
-}
-
-/// `a if b` without an `else` prints nothing in Jinja2 where `b` is false; minijinja gives an undefined value, and
-/// printing one of those is an error here. So the `else` is written out: `a if b else ''`.
-fn complete_conditions(lexemes: &[Lexeme<'_>], into: &mut Vec<Replacement>) {
-    // Depth of brackets for each `if` that waits for its `else`.
-    let mut open: Vec<usize> = Vec::new();
-    let mut depth = 0;
-    let mut tag = None;
-    for (at, lexeme) in lexemes.iter().enumerate() {
-        let mut complete = |depth: usize, open: &mut Vec<usize>| {
-            while open.last().is_some_and(|waiting| *waiting >= depth) {
-                open.pop();
-                into.push(Replacement { start: lexeme.start, end: lexeme.start, with: " else ''".to_string() });
-            }
-        };
-        match lexeme.token {
-            Token::VariableStart => tag = None,
-            Token::BlockStart => {
-                tag = match lexemes.get(at + 1).map(|next| &next.token) {
-                    Some(Token::Ident(name)) => Some(*name),
-                    _ => None,
-                };
-            }
-            Token::ParenOpen | Token::BracketOpen | Token::BraceOpen => depth += 1,
-            Token::ParenClose | Token::BracketClose | Token::BraceClose => {
-                complete(depth, &mut open);
-                depth = depth.saturating_sub(1);
-            }
-            Token::VariableEnd | Token::BlockEnd => {
-                complete(0, &mut open);
-                depth = 0;
-            }
-            Token::Comma | Token::Colon => complete(depth, &mut open),
-            Token::Ident("if") => {
-                let is_tag = at > 0 && matches!(lexemes[at - 1].token, Token::BlockStart);
-                let is_loop_filter = depth == 0 && tag == Some("for");
-                if !is_tag && !is_loop_filter {
-                    open.push(depth);
-                }
-            }
-            Token::Ident("else") if open.last() == Some(&depth) => {
-                open.pop();
-            }
-            _ => {}
-        }
-    }
 }
 
 /// Wraps list and dict literals among `lexemes` so that they can be changed: `[a]` → `__list([a])`.
@@ -234,16 +187,6 @@ mod tests {
         assert_eq!(
             rewrite(text).text,
             "{% set x = __list([1, __dict({'a': __list([])})]) %}{{ x[0] }}{% for y in __list([2]) %}[literal]{% endfor %}"
-        );
-    }
-
-    #[test]
-    fn a_condition_without_else_gets_one() {
-        let text = "{{ 'a' if x }}{{ 'a' if x else 'b' }}{% set y = f(1 if z, [2 if w]) if q %}{% for i in xs if i %}{% if p %}{% else %}{% endif %}";
-        assert_eq!(
-            rewrite(text).text,
-            "{{ 'a' if x  else ''}}{{ 'a' if x else 'b' }}{% set y = f(1 if z else '', __list([2 if w else ''])) if q  else ''%}\
-             {% for i in xs if i %}{% if p %}{% else %}{% endif %}"
         );
     }
 

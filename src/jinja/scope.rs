@@ -14,10 +14,11 @@ use minijinja::{Error, State};
 use super::handle::MacroHandle;
 use super::library::MacroLibrary;
 use super::values::lock;
-use super::{Captured, Engine, RunScope, adapter_object, config_object, functions, modules, relation_object};
+use super::{Captured, Engine, RunScope, adapter_object, config_object, functions, modules, relation_object, silent};
 use crate::adapter::Answer;
 use crate::manifest::{JsonMap, UniqueId};
 use crate::project::Project;
+use crate::relation::Quoting;
 
 /// The world of one render.
 pub(super) struct Scope {
@@ -48,6 +49,7 @@ pub(super) struct ProjectFacts {
     pub profile_name: String,
     pub target_name: String,
     pub threads: usize,
+    pub quoting: Quoting,
 }
 
 impl ProjectFacts {
@@ -64,6 +66,7 @@ impl ProjectFacts {
             profile_name: target.profile_name.clone(),
             target_name: target.name.clone(),
             threads: target.threads,
+            quoting: project.quoting(),
         })
     }
 }
@@ -214,7 +217,26 @@ impl Scope {
             .or_else(|| modules::lookup(self, name))
     }
 
+    /// What a name means; while parsing, a name that nothing defines is silent.
     fn find(self: &Arc<Self>, name: &str) -> Option<Value> {
+        self.known(name).or_else(|| {
+            let is_silent = !self.is_execute() && !self.engine.has_global(name);
+            is_silent.then(silent::value)
+        })
+    }
+
+    /// Whether anything defines a name.
+    pub fn knows(self: &Arc<Self>, name: &str) -> bool {
+        self.engine.has_global(name) || self.known(name).is_some()
+    }
+
+    /// Names that a text may have meant.
+    pub fn names(&self) -> Vec<String> {
+        let own = functions::NAMES.iter().map(|name| name.to_string());
+        own.chain(self.library().macros().map(|found| found.name.clone())).collect()
+    }
+
+    fn known(self: &Arc<Self>, name: &str) -> Option<Value> {
         if let Some(entry) = self.library().of_project(name, &self.package) {
             return Some(self.macro_value(entry, name));
         }
@@ -289,6 +311,7 @@ impl Object for PackageNamespace {
     fn call_method(self: &Arc<Self>, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
         match self.get_value(&Value::from(method)) {
             Some(handle) => handle.call(state, args),
+            None if !self.scope.is_execute() => Ok(silent::value()),
             None => {
                 let known = self.scope.library().names_in(&self.package);
                 let hint = crate::diagnostic::nearest(method, known);

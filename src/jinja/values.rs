@@ -9,6 +9,7 @@ use minijinja::{Error, ErrorKind, State};
 
 use super::column_object::ColumnObject;
 use super::relation_object::RelationObject;
+use super::silent::is_undefined;
 use crate::manifest::{Json, JsonMap};
 
 /// The lock, even where another holder panicked: each change under our locks is one insert or remove.
@@ -197,6 +198,7 @@ pub(super) fn split_kwargs(args: &[Value]) -> (&[Value], Option<Kwargs>) {
 pub(super) fn python_str(value: &Value) -> String {
     match value.kind() {
         ValueKind::String => value.as_str().map(str::to_string).unwrap_or_default(),
+        _ if is_undefined(value) => String::new(),
         _ => python_repr(value),
     }
 }
@@ -342,6 +344,7 @@ fn json_at(value: &Value, depth: usize) -> Json {
             _ => f64::try_from(value.clone()).map_or(Json::Null, Json::from),
         },
         ValueKind::String => Json::from(value.as_str().unwrap_or_default()),
+        _ if is_undefined(value) => Json::Null,
         ValueKind::Seq | ValueKind::Iterable => {
             value.try_iter().into_iter().flatten().map(|item| json_at(&item, depth + 1)).collect()
         }

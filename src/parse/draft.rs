@@ -229,10 +229,11 @@ fn draft(scope: &Scope<'_>, text: Text<'_>) -> (Draft, Vec<Diagnostic>) {
     let empty = JsonMap::new();
     let request = ConfigRequest { kind: text.kind, package: text.package, fqn: &text.fqn, patch: &empty, call: &empty };
     let project_config = scope.configs.resolve(&request).config;
-    let captured = captured(scope, &text, &project_config).unwrap_or_else(|problem| {
+    let mut captured = captured(scope, &text, &project_config).unwrap_or_else(|problem| {
         problems.push(*problem);
         Captured::default()
     });
+    problems.append(&mut captured.warnings);
     let mut call = JsonMap::new();
     for written in &captured.configs {
         merge_call(&mut call, written);

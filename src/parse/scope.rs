@@ -48,7 +48,7 @@ impl<'a> Scope<'a> {
             yaml: YamlEngine::new(),
             configs: ConfigLevels::new(project.target.kind, levels),
             vars: project.packages.iter().map(|package| project.vars_for(&package.name)).collect(),
-            quoting: project_quoting(project),
+            quoting: project.quoting(),
             naming: Naming::new(project, engine),
             where_subquery: engine
                 .find_macro("get_where_subquery", project.name())
@@ -187,12 +187,6 @@ fn unrendered(package: &Package) -> JsonMap {
         Json::Object(map) => map,
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => JsonMap::new(),
     }
-}
-
-fn project_quoting(project: &Project) -> Quoting {
-    let quoting = project.packages[0].config.get("quoting");
-    let flag = |key: &str| quoting.and_then(|quoting| quoting.get(key)).and_then(Json::as_bool).unwrap_or(true);
-    Quoting { database: flag("database"), schema: flag("schema"), identifier: flag("identifier") }
 }
 
 /// Whether a test's argument asks to be rendered: Jinja, or a bare call of one of these.

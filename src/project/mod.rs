@@ -30,7 +30,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::manifest::{Json, JsonMap};
-use crate::relation::AdapterKind;
+use crate::relation::{AdapterKind, Quoting};
 use crate::source::SourceFile;
 use yaml::YamlFile;
 
@@ -58,6 +58,13 @@ impl Project {
 
     pub fn package(&self, name: &str) -> Option<&Package> {
         self.packages.iter().find(|package| package.name == name)
+    }
+
+    /// What relations are quoted by, unless a source or a call says otherwise: the root project's `quoting`.
+    pub fn quoting(&self) -> Quoting {
+        let quoting = self.packages[0].config.get("quoting");
+        let flag = |key: &str| quoting.and_then(|quoting| quoting.get(key)).and_then(Json::as_bool).unwrap_or(true);
+        Quoting { database: flag("database"), schema: flag("schema"), identifier: flag("identifier") }
     }
 }
 

@@ -397,8 +397,19 @@ mod models {
     #[test]
     fn a_macro_that_is_not_there() {
         assert_snapshot!(said(&with("select {{ cents('id') }} from {{ ref('orders') }}\n"), "run"), @"
-        exit code: 2
+        exit code: 1
         ----- stderr -----
+        warning[undefined]: `cents` is not defined
+         --> models/bad.sql:1:11
+          |
+        1 | select {{ cents('id') }} from {{ ref('orders') }}
+          |           ^^^^^
+
+               Found 2 models
+             Running 2 nodes on `dev` (duckdb, 1 thread)
+               Built view main.orders                                                                                      [time]
+               Error view main.bad                                                                                         [time]
+
         error[undefined]: `cents` is not defined
          --> models/bad.sql:1:11
           |
@@ -406,6 +417,8 @@ mod models {
           |           ^^^^^^^^^^^
           |
         help: check the spelling; a macro of a package must be written `package.macro`, and its package be installed
+
+              Failed run in [time]: 1 ok, 1 failed
         ");
     }
 

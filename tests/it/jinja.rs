@@ -245,9 +245,14 @@ fn errors_point_into_the_file_they_were_made_in() {
       in macro outer at models/a.sql:2:6
       in macro inner at macros/a.sql:2:6
     ");
-    insta::assert_snapshot!(render(&[], "select {{ undefined_thing }}").expect_err("nothing defines it"), @r"
+    insta::assert_snapshot!(render(&[], "select {{ undefined_thing() }}").expect_err("nothing defines it"), @r"
     error[undefined]: `undefined_thing` is not defined
-     --> models/a.sql:1:11 `undefined_thing`
+     --> models/a.sql:1:11 `undefined_thing()`
+    help: check the spelling; a macro of a package must be written `package.macro`, and its package be installed
+    ");
+    insta::assert_snapshot!(render(&[], "select {{ undefined_thing.part }}").expect_err("nothing defines it"), @r"
+    error[undefined]: `undefined_thing.part` is not defined
+     --> models/a.sql:1:11 `undefined_thing.part`
     help: check the spelling; a macro of a package must be written `package.macro`, and its package be installed
     ");
     insta::assert_snapshot!(render(&[], "select {% if %}").expect_err("not Jinja"), @r"
@@ -258,6 +263,13 @@ fn errors_point_into_the_file_they_were_made_in() {
     error[compiler-error]: no good
      --> models/a.sql:1:14 `.raise_compiler_error('no good')`
     ");
+}
+
+#[test]
+fn what_is_undefined_prints_nothing_and_counts_as_nothing() {
+    let text = "[{{ nothing }}{{ model.nothing }}{{ 'a' if false }}{{ 'b' ~ nothing }}{{ nothing | length }}\
+                {{ nothing | default('c') }}{{ nothing is defined }}{% for x in nothing %}x{% endfor %}{{ 'd' in nothing }}]";
+    insta::assert_snapshot!(render(&[], text).expect("dbt prints these"), @"[b0cFalseFalse]");
 }
 
 #[test]

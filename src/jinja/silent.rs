@@ -1,0 +1,121 @@
+//! Undefined values while parsing: everything may be asked of them, and nothing comes of it.
+//!
+//! A text is parsed without the warehouse, so half of what it calls gives nothing then. dbt therefore lets attributes
+//! and calls of undefined values pass until the text is compiled; so do we, and tell of names that nothing defines.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::machinery::Token;
+use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
+use minijinja::{Environment, Error, ErrorKind, State};
+
+use super::methods;
+use super::rewrite::Lexeme;
+use super::scope::Scope;
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+/// What a name that nothing defines gives while parsing.
+struct Silent;
+
+impl fmt::Debug for Silent {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl Object for Silent {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Iterable
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Empty
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        false
+    }
+
+    fn get_value(self: &Arc<Self>, _: &Value) -> Option<Value> {
+        Some(Value::from_dyn_object(Arc::clone(self)))
+    }
+
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, _: &[Value]) -> Result<Value, Error> {
+        Ok(Value::from_dyn_object(Arc::clone(self)))
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, _: &str, _: &[Value]) -> Result<Value, Error> {
+        Ok(Value::from_dyn_object(Arc::clone(self)))
+    }
+
+    fn render(self: &Arc<Self>, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+pub(super) fn value() -> Value {
+    Value::from_object(Silent)
+}
+
+/// Whether a value counts as undefined: minijinja's own, or what stands for it while parsing.
+pub(super) fn is_undefined(value: &Value) -> bool {
+    value.is_undefined() || value.downcast_object_ref::<Silent>().is_some()
+}
+
+/// Makes an environment let pass what dbt lets pass while parsing.
+pub(super) fn silence(environment: &mut Environment<'static>) {
+    environment.set_unknown_method_callback(|state, value, method, args| {
+        if value.is_none() || is_undefined(value) {
+            return Ok(self::value());
+        }
+        methods::call(state, value, method, args).or_else(|error| match error.kind() {
+            ErrorKind::UnknownMethod => Ok(self::value()),
+            _ => Err(error),
+        })
+    });
+    environment.add_test("defined", |value: &Value| !is_undefined(value));
+    environment.add_test("undefined", |value: &Value| is_undefined(value));
+    for name in ["default", "d"] {
+        environment.add_filter(name, |value: Value, other: Option<Value>, if_false: Option<bool>| {
+            let is_missing = is_undefined(&value) || (if_false == Some(true) && !value.is_true());
+            if is_missing { other.unwrap_or_else(|| Value::from("")) } else { value }
+        });
+    }
+}
+
+/// Warns of names in a text that nothing defines: called while running they are errors, printed they are nothing.
+pub(super) fn unknown_names(
+    scope: &Arc<Scope>,
+    undeclared: &HashSet<String>,
+    code: &Span,
+    lexemes: &[Lexeme<'_>],
+) -> Vec<Diagnostic> {
+    let mut unknown: HashSet<&str> = undeclared.iter().map(String::as_str).filter(|name| !scope.knows(name)).collect();
+    for words in lexemes.windows(2) {
+        // `x is defined` knows that there may be no such name.
+        if let (Token::Ident(name), Token::Ident("is")) = (&words[0].token, &words[1].token) {
+            unknown.remove(name);
+        }
+    }
+    let mut problems = Vec::new();
+    for (at, lexeme) in lexemes.iter().enumerate() {
+        let Token::Ident(name) = lexeme.token else { continue };
+        let before = at.checked_sub(1).map(|before| &lexemes[before].token);
+        let after = lexemes.get(at + 1).map(|after| &after.token);
+        let is_part = matches!(before, Some(Token::Dot | Token::Pipe)) || matches!(after, Some(Token::Assign));
+        if is_part || !unknown.remove(name) {
+            continue;
+        }
+        let base = code.start as usize;
+        let span = Span::new(&code.file, base + lexeme.start..base + lexeme.end);
+        let names = scope.names();
+        let known = names.iter().map(String::as_str);
+        problems.push(
+            Diagnostic::warning("undefined", format!("`{name}` is not defined")).at(span, "").suggest(name, known),
+        );
+    }
+    problems
+}
