@@ -158,6 +158,8 @@ pub struct RunResult {
     pub compiled_code: Option<Arc<str>>,
     /// Path of the compiled file, relative to the project.
     pub compiled_path: Option<String>,
+    /// Macros that its code called while it was compiled.
+    pub called_macros: Vec<UniqueId>,
     pub problem: Option<Box<Diagnostic>>,
     /// Per-batch results of a microbatch model.
     pub batch_results: Option<Json>,
@@ -177,6 +179,7 @@ impl RunResult {
             failures: None,
             compiled_code: None,
             compiled_path: None,
+            called_macros: Vec::new(),
             problem: None,
             batch_results: None,
         }

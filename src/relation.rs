@@ -100,6 +100,8 @@ pub struct Relation {
     pub include: Include,
     /// `"` on DuckDB, a back-tick on BigQuery.
     pub quote: char,
+    /// What is read instead of a relation of this name: a file, or a call of a function.
+    pub external: Option<String>,
 }
 
 impl Relation {
@@ -118,6 +120,7 @@ impl Relation {
             quoting,
             include: Include::ALL,
             quote,
+            external: None,
         }
     }
 
@@ -170,6 +173,9 @@ pub fn quoted(name: &str, quote: char) -> String {
 
 impl fmt::Display for Relation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(external) = &self.external {
+            return f.write_str(external);
+        }
         for (index, part) in self.parts().enumerate() {
             if index > 0 {
                 f.write_str(".")?;

@@ -17,11 +17,25 @@ pub(super) struct Compiled {
 /// Renders the node, inlines its ephemeral parents.
 pub(super) fn compile(work: &Work<'_>, node: &Arc<Node>) -> Result<Compiled, Box<Diagnostic>> {
     let scope = scope(work, node);
-    let rendered = work.runner.engine.compile(&scope).map_err(|problem| in_yml(node, problem))?;
+    if node.language() == "python" {
+        return with_postfix(work, &scope).map(|rendered| Compiled { rendered: Arc::new(rendered) });
+    }
+    let mut rendered = work.runner.engine.compile(&scope).map_err(|problem| in_yml(node, problem))?;
+    let macros = std::mem::take(&mut rendered.macros);
     let mut ctes = Vec::new();
     collect_ephemerals(work, node, &mut ctes)?;
-    let rendered = inject(rendered, &ctes);
+    let rendered = Rendered { macros, ..inject(rendered, &ctes) };
     Ok(Compiled { rendered: Arc::new(rendered) })
+}
+
+/// A Python model's own code, which is no Jinja, and the code that stands round it.
+fn with_postfix(work: &Work<'_>, scope: &RunScope) -> Result<Rendered, Box<Diagnostic>> {
+    let file = SourceFile::in_memory("<python postfix>", "{{ py_script_postfix(model) }}");
+    let postfix = RunScope { code: Span::new(&file, 0..file.text.len()), ..scope.clone() };
+    let postfix = work.runner.engine.compile(&postfix)?.text;
+    let code = scope.code.text();
+    let origins = vec![(0..code.len(), scope.code.clone())];
+    Ok(Rendered { origins, ..Rendered::from_text(format!("{code}\n\n{postfix}")) })
 }
 
 fn scope(work: &Work<'_>, node: &Arc<Node>) -> RunScope {
@@ -169,9 +183,7 @@ fn skip_blanks(sql: &str, mut at: usize) -> usize {
 pub(super) fn with_inputs(query: Rendered, inputs: &[(String, String)]) -> Rendered {
     let ctes: Vec<(UniqueId, String, Rendered)> = inputs
         .iter()
-        .map(|(name, sql)| {
-            (UniqueId::from(name.as_str()), name.clone(), Rendered { text: sql.clone(), origins: Vec::new() })
-        })
+        .map(|(name, sql)| (UniqueId::from(name.as_str()), name.clone(), Rendered::from_text(sql.clone())))
         .collect();
     inject(query, &ctes)
 }
@@ -181,7 +193,7 @@ mod tests {
     use super::*;
 
     fn injected(query: &str) -> String {
-        let rendered = |text: &str| Rendered { text: text.to_string(), origins: Vec::new() };
+        let rendered = |text: &str| Rendered::from_text(text.to_string());
         inject(rendered(query), &[(UniqueId::from("a"), "__dbt__cte__a".to_string(), rendered("select 1"))]).text
     }
 

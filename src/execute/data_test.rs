@@ -33,8 +33,7 @@ pub(super) fn run(work: &Work<'_>, node: &Arc<Node>) -> Done {
         Ok(compiled) => compiled,
         Err(problem) => return Done::failed(NodeStatus::Error, problem),
     };
-    let code: Arc<str> = Arc::from(compiled.rendered.text.as_str());
-    let base = Done { compiled_code: Some(code), compiled_path: Some(path.clone()), ..Done::default() };
+    let base = Done::compiled(&compiled.rendered, Some(path.clone()));
     let mut scope = work.scope(node);
     scope.compiled = Some(Arc::clone(&compiled.rendered));
     let called = work.timed("execute", || {
@@ -81,16 +80,14 @@ pub(super) fn run(work: &Work<'_>, node: &Arc<Node>) -> Done {
     }
 }
 
-/// Generic tests lie below the folder of their yml, as dbt writes them.
+/// Generic tests lie below the folder of their yml, hooks below that of dbt_project.yml, as dbt writes them.
 pub(super) fn compiled_path(node: &Node) -> String {
     match &node.kind {
         NodeKind::DataTest(test) if test.generic.is_some() => format!("{}/{}", node.original_file_path, node.path),
-        NodeKind::DataTest(_)
-        | NodeKind::Model(_)
-        | NodeKind::Seed(_)
-        | NodeKind::Snapshot
-        | NodeKind::Analysis
-        | NodeKind::Hook(_) => node.original_file_path.clone(),
+        NodeKind::Hook(_) => format!("{}/{}", node.original_file_path, node.path),
+        NodeKind::DataTest(_) | NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::Analysis => {
+            node.original_file_path.clone()
+        }
     }
 }
 

@@ -21,10 +21,11 @@ pub(super) fn run(work: &Work<'_>, node: &Arc<Node>) -> Done {
         Err(problem) => return Done::failed(NodeStatus::Error, problem),
     };
     let (compiled, path) = compiled;
-    let code: Arc<str> = Arc::from(compiled.rendered.text.as_str());
     let made = work.timed("execute", || materialize(work, node, &compiled));
-    let has_code = !matches!(node.kind, NodeKind::Seed(_));
-    let base = Done { compiled_code: has_code.then_some(code), compiled_path: path, ..Done::default() };
+    let base = match node.kind {
+        NodeKind::Seed(_) => Done::default(),
+        _ => Done::compiled(&compiled.rendered, path),
+    };
     match made {
         Ok(called) => {
             let answer = called.statements.get("main").or_else(|| called.statements.get("load_seed"));
@@ -157,8 +158,7 @@ pub(super) fn compile_only(work: &Work<'_>, node: &Arc<Node>) -> Done {
     {
         work.events.send(Event::Diagnosed(problem));
     }
-    let code: Arc<str> = Arc::from(compiled.rendered.text.as_str());
-    Done { compiled_code: Some(code), compiled_path: path, ..Done::default() }
+    Done::compiled(&compiled.rendered, path)
 }
 
 fn makes_a_relation(node: &Node) -> bool {
@@ -207,7 +207,7 @@ pub(super) fn show(work: &Work<'_>, node: &Arc<Node>) -> Done {
     };
     if let NodeKind::Seed(_) = node.kind {
         let name = node.relation_name.as_deref().unwrap_or(&node.alias);
-        compiled.rendered = Arc::new(Rendered { text: format!("select * from {name}"), origins: Vec::new() });
+        compiled.rendered = Arc::new(Rendered::from_text(format!("select * from {name}")));
     }
     let sql = match show_sql(work, node, &compiled) {
         Ok(sql) => sql,
@@ -223,7 +223,7 @@ pub(super) fn show(work: &Work<'_>, node: &Arc<Node>) -> Done {
             Box::new(problem)
         })
     });
-    let base = Done { compiled_code: Some(Arc::from(sql.as_str())), compiled_path: path, ..Done::default() };
+    let base = Done { compiled_code: Some(Arc::from(sql.as_str())), ..Done::compiled(&compiled.rendered, path) };
     match shown {
         Ok(answer) => {
             let mut shown = work.runner.shown.lock().unwrap_or_else(PoisonError::into_inner);

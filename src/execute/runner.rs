@@ -11,7 +11,7 @@ use super::{data_test, files, materialize, query_comment, unit_test};
 use crate::adapter::{Fetch, JobContext, Session, Table};
 use crate::diagnostic::{Diagnostic, Label};
 use crate::event::{EventSender, NodeInfo, NodeStatus, RunResult, Timing};
-use crate::jinja::{Engine, RunScope};
+use crate::jinja::{Engine, Rendered, RunScope};
 use crate::manifest::{DataTest, Json, JsonMap, Manifest, Node, NodeKind, UniqueId};
 use crate::plan::{Action, Plan, Step};
 use crate::project::Project;
@@ -41,10 +41,17 @@ pub(super) struct Done {
     pub adapter_response: JsonMap,
     pub compiled_code: Option<Arc<str>>,
     pub compiled_path: Option<String>,
+    pub called_macros: Vec<UniqueId>,
     pub problem: Option<Box<Diagnostic>>,
 }
 
 impl Done {
+    /// So far it was compiled, and written to `path`.
+    pub fn compiled(rendered: &Rendered, path: Option<String>) -> Self {
+        let code = Some(Arc::from(rendered.text.as_str()));
+        Self { compiled_code: code, compiled_path: path, called_macros: rendered.macros.clone(), ..Self::default() }
+    }
+
     pub fn failed(status: NodeStatus, problem: Box<Diagnostic>) -> Self {
         Self { status: Some(status), message: Some(problem.message.clone()), problem: Some(problem), ..Self::default() }
     }
@@ -163,6 +170,7 @@ impl NodeRunner {
             quoting: self.project.quoting(),
             include: Include { identifier: false, ..Include::ALL },
             quote: self.project.target.kind.quote(),
+            external: None,
         };
         self.engine.call_with_relation(&scope, "create_schema", &relation)?;
         session.commit().map_err(|error| Box::new(crate::jinja::warehouse_diagnostic(&error, None, None)))?;
@@ -301,6 +309,7 @@ impl StepRunner for NodeRunner {
             failures: done.failures,
             compiled_code: done.compiled_code,
             compiled_path: done.compiled_path,
+            called_macros: done.called_macros,
             problem: done.problem.map(|problem| in_own_file(self.manifest.node(&step.id), problem)),
             batch_results: None,
             node: Arc::new(info),

@@ -97,8 +97,9 @@ impl Command {
             Self::SourceFreshness => &[Source],
             Self::Clone => &[Model, Seed, Snapshot],
             Self::Build => &[Model, Seed, Snapshot, Test, UnitTest, Exposure, SavedQuery, Function],
-            // Hooks are operations; they run with the command, they are not selected.
-            Self::Compile | Self::Show | Self::DocsGenerate => &[Model, Seed, Snapshot, Test, Analysis, Function],
+            // Hooks are operations; elsewhere they run with the command, and are not selected.
+            Self::Compile | Self::DocsGenerate => &[Model, Seed, Snapshot, Test, Analysis, Function, Operation],
+            Self::Show => &[Model, Seed, Snapshot, Test, Analysis, Function],
             Self::List => {
                 &[Model, Seed, Snapshot, Test, UnitTest, Source, Exposure, Metric, SemanticModel, SavedQuery, Function]
             }

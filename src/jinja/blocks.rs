@@ -376,7 +376,7 @@ mod tests {
         let template = found[0].template(&SourceFile::in_memory("m", text)).expect("it was lexed before");
         assert_eq!(
             template.text,
-            "{% macro tamis_body(model, x=__list([]), kwargs=none) -%} {{ kwargs }} {% do y.append(__list([1])) %}{%- endmacro %}"
+            "{% macro tamis_body(model, x=__list([]), kwargs=none) -%} {{ kwargs }} {% set __done = y.append(__list([1])) %}{%- endmacro %}"
         );
     }
 

@@ -197,7 +197,7 @@ impl Engine {
         if !text.contains("{{") && !text.contains("{%") && !text.contains("{#") {
             let text = text.strip_suffix('\n').unwrap_or(text);
             let span = Span::new(&code.file, code.start as usize..code.start as usize + text.len());
-            return Ok(Rendered { text: text.to_string(), origins: vec![(0..text.len(), span)] });
+            return Ok(Rendered { origins: vec![(0..text.len(), span)], ..Rendered::from_text(text.to_string()) });
         }
         let rewritten = rewritten(&code)?;
         let scope = self.run_scope(scope);
@@ -299,8 +299,12 @@ impl Engine {
 
     fn run_scope(&self, run: &RunScope) -> Arc<Scope> {
         let vars = self.vars_of(&run.package);
-        let mode =
-            Mode::Run(Box::new(Run { scope: run.clone(), statements: Mutex::default(), written: Mutex::default() }));
+        let mode = Mode::Run(Box::new(Run {
+            scope: run.clone(),
+            statements: Mutex::default(),
+            written: Mutex::default(),
+            macros: Mutex::default(),
+        }));
         let mut scope = self.scope(&run.package, &vars, mode);
         if let Some(node) = &run.node {
             scope.model = shape::node_json(node);
@@ -322,7 +326,7 @@ impl Engine {
         let context = Value::from_dyn_object(Arc::clone(scope));
         if !scope.is_execute() {
             let rendered = template.render(context).map_err(failed)?;
-            return Ok(Rendered { text: rendered, origins: Vec::new() });
+            return Ok(Rendered::from_text(rendered));
         }
         let (rendered, spans) = template.render_with_spans(context).map_err(failed)?;
         let base = code.start as usize;
@@ -332,7 +336,8 @@ impl Engine {
             (span.output_range(), Span::new(&code.file, original(from.start)..original(from.end)))
         });
         let origins = origins.collect();
-        Ok(Rendered { text: rendered, origins })
+        let macros = scope.run().map(|run| lock(&run.macros).clone()).unwrap_or_default();
+        Ok(Rendered { text: rendered, origins, macros })
     }
 
     /// Calls a handle in a render of its own.

@@ -179,14 +179,11 @@ pub(super) fn environment() -> Environment<'static> {
 }
 
 fn add_filters(environment: &mut Environment<'static>) {
-    environment.add_filter("as_text", |value: Value| {
-        Value::from(if value.is_none() { String::new() } else { python_str(&value) })
-    });
-    environment
-        .add_filter("as_bool", |value: Value| as_native(&value, |native| native.kind() == ValueKind::Bool, "bool"));
-    environment.add_filter("as_number", |value: Value| as_native(&value, Value::is_number, "number"));
+    // In texts these change nothing; `yaml_engine.rs` has what they do in YAML.
+    for name in ["as_text", "as_bool", "as_number", "as_native"] {
+        environment.add_filter(name, |value: Value| value);
+    }
     environment.add_filter("is_list", |value: Value| value.kind() == ValueKind::Seq);
-    environment.add_filter("as_native", |value: Value| native(&value));
     environment.add_filter("format", |format: String, values: minijinja::value::Rest<Value>| {
         super::string_format::format_filter(&format, &values)
     });
@@ -223,14 +220,6 @@ fn add_filters(environment: &mut Environment<'static>) {
             Ok(items.collect::<Result<Vec<_>, Error>>()?.join(&separator))
         },
     );
-}
-
-fn as_native(value: &Value, is_it: impl Fn(&Value) -> bool, what: &str) -> Result<Value, Error> {
-    let found = native(value);
-    if is_it(&found) {
-        return Ok(found);
-    }
-    Err(invalid(format!("`{}` is not a {what}", python_str(value))))
 }
 
 /// A text that spells a Python literal becomes that value.

@@ -123,9 +123,16 @@ pub struct Rendered {
     pub text: String,
     /// Disjoint ranges of `text`, in order, with the place each was written at.
     pub origins: Vec<(std::ops::Range<usize>, Span)>,
+    /// Macros that the text itself called, each once, in order of first call.
+    pub macros: Vec<UniqueId>,
 }
 
 impl Rendered {
+    /// A text that was made here.
+    pub fn from_text(text: String) -> Self {
+        Self { text, ..Self::default() }
+    }
+
     /// The place a byte of the text came from: exact for literal text, the expression for generated text.
     pub fn origin(&self, offset: usize) -> Option<Span> {
         let index = self.origins.partition_point(|(range, _)| range.end <= offset);

@@ -147,7 +147,7 @@ impl<'t> Reader<'_, 't> {
     /// A sign before an operand holds before filters do: `-1|abs` is 1.
     fn signed(&mut self) -> Option<Place> {
         let Some(Token::Minus | Token::Plus) = self.peek() else { return self.operand(true) };
-        let sign = self.take()?;
+        let sign = self.sign()?;
         let mut place = self.unfiltered_sign().map_or(sign, |operand| (sign.0, operand.1));
         self.filters(&mut place);
         Some(place)
@@ -156,11 +156,21 @@ impl<'t> Reader<'_, 't> {
     fn unfiltered_sign(&mut self) -> Option<Place> {
         let mut first = None;
         while let Some(Token::Minus | Token::Plus) = self.peek() {
-            let sign = self.take()?;
+            let sign = self.sign()?;
             first.get_or_insert(sign.0);
         }
         let operand = self.operand(false)?;
         Some((first.unwrap_or(operand.0), operand.1))
+    }
+
+    /// A sign; minijinja has no `+`, which changes nothing.
+    fn sign(&mut self) -> Option<Place> {
+        let is_plus = matches!(self.peek(), Some(Token::Plus));
+        let place = self.take()?;
+        if is_plus && self.peek().is_some_and(|next| !matches!(next, Token::VariableEnd | Token::BlockEnd)) {
+            self.into.push(Replacement { start: place.0, end: place.1, with: String::new() });
+        }
+        Some(place)
     }
 
     /// A value with its attributes, subscripts, calls, and filters.
@@ -272,6 +282,7 @@ mod tests {
             "{{ __sub(x.y[__sub(i , 1)].z(k=__add(a , 1))|f(-1) , 2) }}"
         );
         assert_eq!(rewritten("{{ -a|abs - 1 }}{{ - 2 ** 3 }}"), "{{ __sub(-a|abs , 1) }}{{ __pow(- 2 , 3) }}");
+        assert_eq!(rewritten("{{ f(a=+1, b=+x - +2) }}"), "{{ f(a=1, b=__sub(x , 2)) }}");
         assert_eq!(rewritten("{{ f(*a, **b) }}{{ a[1:-1] }}"), "{{ f(*a, **b) }}{{ a[1:-1] }}");
     }
 

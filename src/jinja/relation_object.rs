@@ -275,13 +275,11 @@ pub fn node_relation(node: &Node, kind: AdapterKind, project: Quoting) -> Relati
 }
 
 pub fn source_relation(source: &SourceTable, kind: AdapterKind, project: Quoting) -> Relation {
-    Relation::new(
-        source.database.clone(),
-        &source.schema,
-        &source.identifier,
-        quoting_of(&source.quoting, project),
-        kind.quote(),
-    )
+    let quoting = quoting_of(&source.quoting, project);
+    let relation = Relation::new(source.database.clone(), &source.schema, &source.identifier, quoting, kind.quote());
+    let is_external = source.config.get("external_location").or_else(|| source.meta.get("external_location")).is_some();
+    let external = (kind == AdapterKind::DuckDb && is_external).then(|| source.relation_name.clone());
+    Relation { external, ..relation }
 }
 
 fn quoting_of(quoting: &JsonMap, project: Quoting) -> Quoting {
@@ -401,6 +399,7 @@ fn create_relation(scope: &Arc<Scope>, args: &[Value]) -> Result<Value, Error> {
         quoting: scope.project.quoting,
         include: crate::relation::Include::ALL,
         quote: scope.project.kind.quote(),
+        external: None,
     };
     let policy = kwargs.as_ref().and_then(|kwargs| kwargs.get::<Option<Value>>("quote_policy").ok().flatten());
     for (key, value) in policy.map(|policy| pairs(&policy)).transpose()?.unwrap_or_default() {

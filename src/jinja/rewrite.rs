@@ -1,6 +1,6 @@
 //! Turns dbt's Jinja into what stock minijinja reads, and remembers where every byte came from.
 //!
-//! Four things differ: arithmetic is Python's (`operators.rs`); dbt's own tags (`test`, `materialization`, `snapshot`)
+//! Five things differ: arithmetic is Python's (`operators.rs`); `do` takes any expression; dbt's own tags (`test`, `materialization`, `snapshot`)
 //! become macros; list and dict literals become mutable objects, because packages call `.append` and `.update` on
 //! them; a macro that uses `varargs` or `kwargs` gets them as two more arguments.
 
@@ -122,6 +122,17 @@ pub(super) fn rewrite_lexed(text: &str, lexemes: &[Lexeme<'_>]) -> Rewritten {
 pub(super) fn expressions(lexemes: &[Lexeme<'_>], into: &mut Vec<Replacement>) {
     super::operators::rewrite(lexemes, into);
     mutable_literals(lexemes, into);
+    statements(lexemes, into);
+}
+
+/// `{% do expression %}` of minijinja takes calls only; Jinja2's takes `x.append(1) if y`, too.
+fn statements(lexemes: &[Lexeme<'_>], into: &mut Vec<Replacement>) {
+    for words in lexemes.windows(2) {
+        if let (Token::BlockStart, Token::Ident("do")) = (&words[0].token, &words[1].token) {
+            let with = "set __done =".to_string();
+            into.push(Replacement { start: words[1].start, end: words[1].end, with });
+        }
+    }
 }
 
 /// Wraps list and dict literals among `lexemes` so that they can be changed: `[a]` → `__list([a])`.

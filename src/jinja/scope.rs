@@ -11,13 +11,14 @@ use std::sync::{Arc, Mutex};
 use minijinja::value::{Enumerator, Object, Value};
 use minijinja::{Error, State};
 
+use super::adapter_object::dict;
 use super::handle::MacroHandle;
 use super::library::MacroLibrary;
-use super::values::lock;
+use super::values::{Dict, lock};
 use super::{Captured, Engine, RunScope, adapter_object, config_object, functions, modules, relation_object, silent};
 use crate::adapter::Answer;
-use crate::manifest::{JsonMap, UniqueId};
-use crate::project::Project;
+use crate::manifest::{Json, JsonMap, UniqueId};
+use crate::project::{Package, Project};
 use crate::relation::Quoting;
 
 /// The world of one render.
@@ -50,6 +51,8 @@ pub(super) struct ProjectFacts {
     pub target_name: String,
     pub threads: usize,
     pub quoting: Quoting,
+    /// Name and version of each package, the root project first.
+    pub packages: Vec<(String, Json)>,
 }
 
 impl ProjectFacts {
@@ -67,8 +70,13 @@ impl ProjectFacts {
             target_name: target.name.clone(),
             threads: target.threads,
             quoting: project.quoting(),
+            packages: project.packages.iter().map(version_of).collect(),
         })
     }
+}
+
+fn version_of(package: &Package) -> (String, Json) {
+    (package.name.clone(), package.config.get("version").cloned().unwrap_or_default())
 }
 
 pub(super) enum Mode {
@@ -85,6 +93,8 @@ pub(super) struct Run {
     pub statements: Mutex<BTreeMap<String, StoredResult>>,
     /// Text handed to `write`.
     pub written: Mutex<Option<String>>,
+    /// Macros that the text itself called.
+    pub macros: Mutex<Vec<UniqueId>>,
 }
 
 #[derive(Clone)]
@@ -115,6 +125,12 @@ impl Object for Function {
 
     fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
         (self.act)(&self.scope, state, args)
+    }
+
+    /// Packages look through `builtins.ref.config` at facts of the project.
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let has_config = matches!(self.name, "ref" | "source") && key.as_str() == Some("config");
+        has_config.then(|| self.scope.runtime_config())
     }
 }
 
@@ -167,11 +183,15 @@ impl Scope {
         if depth > 0 {
             return;
         }
-        self.note(|captured| {
-            if !captured.macros.contains(id) {
-                captured.macros.push(id.clone());
+        let add = |macros: &mut Vec<UniqueId>| {
+            if !macros.contains(id) {
+                macros.push(id.clone());
             }
-        });
+        };
+        match &self.mode {
+            Mode::Parse(captured) => add(&mut lock(captured).macros),
+            Mode::Run(run) => add(&mut lock(&run.macros)),
+        }
     }
 
     pub fn left_macro(&self) {
@@ -197,6 +217,27 @@ impl Scope {
 
     pub fn function(self: &Arc<Self>, name: &'static str, act: Native) -> Value {
         Value::from_object(Function { scope: Arc::clone(self), name, act })
+    }
+
+    /// Facts of the project as dbt's `RuntimeConfig` has them, as far as packages ask for them.
+    fn runtime_config(&self) -> Value {
+        let facts = &self.project;
+        let dependency = |(name, version): &(String, Json)| {
+            let fields = [("project_name", Value::from(name.as_str())), ("version", super::values::from_json(version))];
+            (Value::from(name.as_str()), dict(fields))
+        };
+        dict([
+            ("project_name", Value::from(facts.project_name.as_str())),
+            (
+                "version",
+                facts.packages.first().map_or_else(Value::default, |(_, version)| super::values::from_json(version)),
+            ),
+            ("profile_name", Value::from(facts.profile_name.as_str())),
+            ("target_name", Value::from(facts.target_name.as_str())),
+            ("threads", Value::from(facts.threads)),
+            ("vars", super::values::from_map(&self.vars)),
+            ("dependencies", Dict::value(facts.packages.iter().map(dependency))),
+        ])
     }
 
     /// A value made once per render and then shared: `model` and `graph` may be changed by macros.
@@ -225,9 +266,10 @@ impl Scope {
         })
     }
 
-    /// Whether anything defines a name.
+    /// Whether anything defines a name, now or when the run is over.
     pub fn knows(self: &Arc<Self>, name: &str) -> bool {
-        self.engine.has_global(name) || self.known(name).is_some()
+        let is_known_at_end = matches!(name, "results" | "schemas" | "database_schemas");
+        is_known_at_end || self.engine.has_global(name) || self.known(name).is_some()
     }
 
     /// Names that a text may have meant.

@@ -71,8 +71,10 @@ pub(super) fn silence(environment: &mut Environment<'static>) {
         if value.is_none() || is_undefined(value) {
             return Ok(self::value());
         }
+        // `builtins.ref(…)`: minijinja calls what lies under the name once this has found no method.
+        let has_item = || value.as_object().is_some_and(|object| object.get_value(&Value::from(method)).is_some());
         methods::call(state, value, method, args).or_else(|error| match error.kind() {
-            ErrorKind::UnknownMethod => Ok(self::value()),
+            ErrorKind::UnknownMethod if !has_item() => Ok(self::value()),
             _ => Err(error),
         })
     });
@@ -95,10 +97,13 @@ pub(super) fn unknown_names(
 ) -> Vec<Diagnostic> {
     let mut unknown: HashSet<&str> = undeclared.iter().map(String::as_str).filter(|name| !scope.knows(name)).collect();
     for words in lexemes.windows(2) {
-        // `x is defined` knows that there may be no such name.
-        if let (Token::Ident(name), Token::Ident("is")) = (&words[0].token, &words[1].token) {
-            unknown.remove(name);
-        }
+        match (&words[0].token, &words[1].token) {
+            // `x is defined` knows that there may be no such name; what is set on one path only may be missing on others.
+            (Token::Ident(name), Token::Ident("is")) | (Token::Ident("set"), Token::Ident(name)) => {
+                unknown.remove(name)
+            }
+            _ => false,
+        };
     }
     let mut problems = Vec::new();
     for (at, lexeme) in lexemes.iter().enumerate() {

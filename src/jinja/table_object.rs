@@ -7,7 +7,7 @@ use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use minijinja::{Error, ErrorKind, State};
 
 use super::modules::date_value;
-use super::values::{Dict, List, invalid, python_str};
+use super::values::{Dict, List, invalid, python_str, tuple};
 use crate::adapter::{Cell, Table};
 
 /// One value of a result in Jinja.
@@ -261,6 +261,11 @@ impl Object for Columns {
                 Ok(self.column(key).unwrap_or_else(|| Value::from(())))
             }
             "keys" => Ok(List::value(self.0.columns.iter().map(|name| Value::from(name.as_str())).collect())),
+            "items" => {
+                let names = self.0.columns.iter().map(|name| Value::from(name.as_str()));
+                let pairs = names.map(|name| tuple([name.clone(), self.column(&name).unwrap_or_default()]));
+                Ok(List::value(pairs.collect()))
+            }
             "values" => {
                 Ok(List::value((0..self.0.columns.len()).filter_map(|at| self.column(&Value::from(at))).collect()))
             }

@@ -85,23 +85,23 @@ impl Object for Var {
 pub(super) fn env_var(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let arguments = Arguments::new(args);
     let name = arguments.text(0, "var")?;
-    let default = arguments.get(1, "default").map(|value| python_str(&value));
+    let default = arguments.get(1, "default");
     let overridden = scope.run().and_then(|run| run.scope.overrides.as_ref()?.get("env_vars")?.get(&name));
     if let Some(value) = overridden {
         return Ok(from_json(value));
     }
-    read_env_var(&name, default, false).map(Value::from).map_err(|problem| Raised::error(*problem))
+    read_env_var(&name, default, false).map_err(|problem| Raised::error(*problem))
 }
 
-/// An environment variable as `env_var` gives it.
+/// An environment variable as `env_var` gives it: its text, or the default as it is.
 ///
 /// # Errors
 /// It is not set and there is no default; or it is a secret and this place may not read secrets.
 pub(super) fn read_env_var(
     name: &str,
-    default: Option<String>,
+    default: Option<Value>,
     may_read_secrets: bool,
-) -> Result<String, Box<Diagnostic>> {
+) -> Result<Value, Box<Diagnostic>> {
     if name.starts_with("DBT_ENV_SECRET") && !may_read_secrets {
         return Err(Box::new(
             Diagnostic::error(
@@ -111,7 +111,7 @@ pub(super) fn read_env_var(
             .help("secrets would end up in compiled SQL otherwise; use another variable"),
         ));
     }
-    match std::env::var(name).ok().or(default) {
+    match std::env::var(name).ok().map(Value::from).or(default) {
         Some(value) => Ok(value),
         None => Err(Box::new(
             Diagnostic::error(

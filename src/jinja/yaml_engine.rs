@@ -1,12 +1,13 @@
 //! Renders the Jinja inside YAML values: `var`, `env_var`, `target`, filters; no macros.
 
-use minijinja::value::{Object, Value};
+use minijinja::machinery::Token;
+use minijinja::value::{Object, Value, ValueKind};
 use minijinja::{Environment, Error};
 
 use std::sync::Arc;
 
 use super::methods;
-use super::rewrite::rewrite;
+use super::rewrite::{lex, rewrite};
 use super::values::{Dict, from_json, from_map, invalid, python_str, split_kwargs, to_json};
 use super::variables::read_env_var;
 use crate::manifest::{Json, JsonMap};
@@ -20,6 +21,13 @@ pub struct YamlEngine {
 impl YamlEngine {
     pub fn new() -> Self {
         let mut environment = methods::environment();
+        // As in dbt these give text; what the text must spell is looked at when the value is whole.
+        for name in ["as_text", "as_bool", "as_number", "as_native"] {
+            environment.add_filter(name, |value: Value| match value.is_none() {
+                true => String::new(),
+                false => python_str(&value),
+            });
+        }
         environment.set_formatter(|out, _, value| {
             if value.is_undefined() {
                 return Err(Error::new(minijinja::ErrorKind::UndefinedError, "what is written here is not defined"));
@@ -48,8 +56,8 @@ impl YamlRenderer for YamlEngine {
             (Value::from("var"), Value::from_object(YamlVar { vars })),
             (
                 Value::from("env_var"),
-                Value::from_function(move |name: String, default: Option<Value>| -> Result<String, Error> {
-                    let default = default.filter(|default| !default.is_none()).map(|default| python_str(&default));
+                Value::from_function(move |name: String, default: Option<Value>| -> Result<Value, Error> {
+                    let default = default.filter(|default| !default.is_none());
                     read_env_var(&name, default, may_read_secrets).map_err(|problem| invalid(problem.message))
                 }),
             ),
@@ -66,11 +74,35 @@ impl YamlRenderer for YamlEngine {
             if value.is_undefined() {
                 return Err(format!("`{}` is not defined", expression.trim()));
             }
-            return Ok(to_json(&methods::native(&value)));
+            return converted(&value, last_filter(&rewritten.text));
         }
         let template = environment.template_from_str(&rewritten.text).map_err(worded)?;
         let rendered = template.render(context).map_err(worded)?;
         Ok(to_json(&methods::native(&Value::from(rendered))))
+    }
+}
+
+/// A value as the filter that gave it asks; a text that spells a Python literal becomes that.
+fn converted(value: &Value, filter: Option<&str>) -> Result<Json, String> {
+    let native = methods::native(value);
+    let what = match filter {
+        Some("as_text") => return Ok(to_json(value)),
+        Some("as_bool") if native.kind() != ValueKind::Bool => "bool",
+        Some("as_number") if !native.is_number() => "number",
+        _ => return Ok(to_json(&native)),
+    };
+    Err(format!("`{}` is not a {what}", python_str(value)))
+}
+
+/// The filter at the end of `{{ … | filter() }}`.
+fn last_filter(text: &str) -> Option<&str> {
+    let lexemes = lex(text).ok()?;
+    let mut tokens = lexemes.iter().rev().map(|lexeme| &lexeme.token).filter(|token| {
+        !matches!(token, Token::TemplateData(_) | Token::VariableEnd | Token::ParenOpen | Token::ParenClose)
+    });
+    match (tokens.next()?, tokens.next()?) {
+        (Token::Ident(name), Token::Pipe) => Some(name),
+        _ => None,
     }
 }
 
@@ -139,6 +171,12 @@ mod tests {
         assert_eq!(render("{{ target.name == 'dev' }}"), Ok(Json::from(true)));
         assert_eq!(render("x_{{ target.name }}"), Ok(Json::from("x_dev")));
         assert_eq!(render("plain"), Ok(Json::from("plain")));
+        assert_eq!(render("{{ '5' | as_text }}"), Ok(Json::from("5")));
+        assert_eq!(render("{{ '5' | as_number() }}"), Ok(Json::from(5)));
+        // A filter holds before a comparison does.
+        assert_eq!(render("{{ target.name == 'dev' | as_bool }}"), Ok(Json::from(true)));
+        assert_eq!(render("{{ target.name in ['a', 'dev'] | as_bool() }}"), Ok(Json::from(true)));
+        assert_eq!(render("{{ 'maybe' | as_bool }}"), Err("`maybe` is not a bool".to_string()));
     }
 
     #[test]

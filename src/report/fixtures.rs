@@ -34,6 +34,7 @@ pub fn result(node: Arc<NodeInfo>, status: NodeStatus, rows: Option<i64>) -> Run
         message: None,
         failures: None,
         compiled_code: None,
+        called_macros: Vec::new(),
         compiled_path: None,
         problem: None,
         batch_results: None,

@@ -152,7 +152,12 @@ impl Session {
             .iter()
             .filter_map(|result| {
                 let code = Arc::clone(result.compiled_code.as_ref()?);
-                let compiled = CompiledCode { code, path: result.compiled_path.clone(), inlined: Vec::new() };
+                let compiled = CompiledCode {
+                    code,
+                    path: result.compiled_path.clone(),
+                    inlined: Vec::new(),
+                    macros: result.called_macros.clone(),
+                };
                 Some((result.node.unique_id.clone(), compiled))
             })
             .collect();

@@ -138,8 +138,12 @@ fn a_primary_key_is_what_is_unique_and_filled() {
 
 #[test]
 fn a_compiled_node_shows_its_code() {
-    let code =
-        CompiledCode { code: "select 1".into(), path: Some("target/compiled/x.sql".to_string()), inlined: vec![] };
+    let code = CompiledCode {
+        code: "select 1".into(),
+        path: Some("target/compiled/x.sql".to_string()),
+        inlined: vec![],
+        macros: vec![],
+    };
     let compiled = BTreeMap::from([(UniqueId::from("model.shop.stg"), code)]);
     let json = written(&one_of_each(), &compiled);
     let stg = &json["nodes"]["model.shop.stg"];
@@ -207,6 +211,7 @@ fn result(id: &str, resource_type: &str, status: NodeStatus) -> Arc<RunResult> {
         failures: None,
         compiled_code: Some("select 1".into()),
         compiled_path: None,
+        called_macros: vec![],
         problem: None,
         batch_results: None,
     })

@@ -28,6 +28,8 @@ pub struct CompiledCode {
     pub path: Option<String>,
     /// Ephemeral parents inlined as CTEs: id and SQL.
     pub inlined: Vec<(UniqueId, String)>,
+    /// Macros that were called while it was compiled; with those called while it was parsed they are its dependencies.
+    pub macros: Vec<UniqueId>,
 }
 
 /// A node, and what others know about it.
@@ -154,7 +156,7 @@ impl Serialize for NodeShape<'_> {
             "sources" => Sources(&node.sources),
             "metrics" => node.metrics,
             "functions" => EMPTY,
-            "depends_on" => Dependencies { macros: &node.depends_on.macros, nodes: &node.depends_on.nodes },
+            "depends_on" => Dependencies { macros: &self.called_macros(), nodes: &node.depends_on.nodes },
         );
         self.put_compiled(&mut map)?;
         self.put_kind(&mut map)?;
@@ -163,6 +165,13 @@ impl Serialize for NodeShape<'_> {
 }
 
 impl NodeShape<'_> {
+    fn called_macros(&self) -> Vec<UniqueId> {
+        let mut macros = self.node.depends_on.macros.clone();
+        let later = self.compiled.iter().flat_map(|compiled| &compiled.macros);
+        macros.extend(later.filter(|id| !self.node.depends_on.macros.contains(id)).cloned());
+        macros
+    }
+
     fn put_compiled<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         match self.compiled {
             None => put!(map; "compiled_path" => NULL),

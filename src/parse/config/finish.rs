@@ -31,8 +31,9 @@ pub(crate) fn finish(kind: ResourceKind, config: &mut JsonMap) -> Vec<ConfigProb
             "cache" => only_known_keys(value, default),
             "freshness" if kind == ResourceKind::Model => model_freshness(value),
             "static_analysis" => {
+                // YAML reads `off` as a bool; dbt's text of one is Python's.
                 if let Json::Bool(is_on) = value {
-                    *value = Json::from(if *is_on { "on" } else { "off" });
+                    *value = Json::from(if *is_on { "True" } else { "False" });
                 }
             }
             _ if value.is_null() && !default.is_null() && has_no_nulls(kind) => *value = default.clone(),

@@ -102,7 +102,7 @@ impl Bench {
     pub fn make(&self, node: &Arc<Node>, sql: &str) -> String {
         let name = node.config.text("materialized").unwrap_or("view");
         let found = self.engine.materialization(name, "shop").expect("there is such a materialization");
-        let rendered = Rendered { text: sql.to_string(), origins: Vec::new() };
+        let rendered = Rendered::from_text(sql.to_string());
         let scope = RunScope {
             node: Some(Arc::clone(node)),
             code: node.code.clone(),
