@@ -78,6 +78,21 @@ impl NodeInfo {
             let info = Self::without_relation(id, &test.name, "unit_test", "unit");
             return Some(Self { label, path: test.original_file_path.clone(), node_path: test.path.clone(), ..info });
         }
+        if let Some(table) = manifest.sources.get(id) {
+            let label = format!("{}.{}", table.source_name, table.name);
+            let info = Self::without_relation(id, &table.name, "source", "");
+            return Some(Self {
+                label,
+                path: table.original_file_path.clone(),
+                node_path: table.path.clone(),
+                schema: table.schema.clone(),
+                alias: table.identifier.clone(),
+                database: table.database.clone(),
+                relation_name: Some(table.relation_name.clone()),
+                meta: table.meta.clone(),
+                ..info
+            });
+        }
         let exposure = manifest.exposures.get(id)?;
         let info = Self::without_relation(id, &exposure.name, "exposure", "");
         Some(Self { path: exposure.original_file_path.clone(), node_path: exposure.path.clone(), ..info })

@@ -1,6 +1,6 @@
 //! catalog.json, version 1: what the warehouse holds, table by table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
 
@@ -9,7 +9,9 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::metadata::Metadata;
 use super::write_json;
+use crate::adapter::{Cell, Table};
 use crate::manifest::{Json, UniqueId};
+use crate::relation::Relation;
 
 /// One table or view.
 #[derive(Clone, Debug)]
@@ -51,6 +53,92 @@ pub struct Catalog {
     pub nodes: BTreeMap<UniqueId, CatalogTable>,
     pub sources: BTreeMap<UniqueId, CatalogTable>,
     pub errors: Vec<String>,
+}
+
+impl Catalog {
+    /// Finds the rows of each relation in what the warehouse's macros gave: one row for each column.
+    ///
+    /// Source: dbt-core 1.12, `Catalog.make_unique_id_map`: names are compared without regard to their case.
+    pub fn of(relations: &[(UniqueId, Relation)], rows: &[Table]) -> Self {
+        let mut found: HashMap<Key, CatalogTable> = HashMap::new();
+        for table in rows {
+            add_rows(table, &mut found);
+        }
+        let mut catalog = Self::default();
+        for (id, relation) in relations {
+            let Some(table) = found.get(&key(&relation.database, &relation.schema, &relation.identifier)) else {
+                continue;
+            };
+            let table = CatalogTable { unique_id: Some(id.clone()), ..table.clone() };
+            let tables = if id.resource_type() == "source" { &mut catalog.sources } else { &mut catalog.nodes };
+            tables.insert(id.clone(), table);
+        }
+        catalog
+    }
+}
+
+/// Database, schema and name in small letters.
+type Key = [String; 3];
+
+fn key(database: &Option<String>, schema: &Option<String>, name: &Option<String>) -> Key {
+    [database, schema, name].map(|part| part.as_deref().unwrap_or_default().to_lowercase())
+}
+
+fn add_rows(rows: &Table, found: &mut HashMap<Key, CatalogTable>) {
+    for row in &rows.rows {
+        let cell = |name: &str| rows.column(name).and_then(|at| row.get(at)).filter(|cell| **cell != Cell::Null);
+        let text = |name: &str| cell(name).map(Cell::text);
+        let place = key(&text("table_database"), &text("table_schema"), &text("table_name"));
+        let table = found.entry(place).or_insert_with(|| CatalogTable {
+            kind: text("table_type").unwrap_or_default(),
+            database: text("table_database"),
+            schema: text("table_schema").unwrap_or_default(),
+            name: text("table_name").unwrap_or_default(),
+            comment: text("table_comment"),
+            owner: text("table_owner"),
+            columns: Vec::new(),
+            stats: stats(rows, row),
+            unique_id: None,
+        });
+        table.columns.push(CatalogColumn {
+            name: text("column_name").unwrap_or_default(),
+            data_type: text("column_type").unwrap_or_default(),
+            index: cell("column_index").and_then(Cell::as_i64).and_then(|at| usize::try_from(at).ok()).unwrap_or(0),
+            comment: text("column_comment"),
+        });
+    }
+}
+
+/// Columns `stats__num_rows__value` and their like; those that the row itself does not include are left out.
+fn stats(rows: &Table, row: &[Cell]) -> Vec<CatalogStat> {
+    let cell = |id: &str, part: &str| rows.column(&format!("stats__{id}__{part}")).and_then(|at| row.get(at));
+    let ids = rows.columns.iter().filter_map(|name| name.strip_prefix("stats__")?.strip_suffix("__value"));
+    let included = ids.filter(|id| cell(id, "include") == Some(&Cell::Bool(true)));
+    let text = |id: &str, part: &str| cell(id, part).map(Cell::text).unwrap_or_default();
+    let stats = included.map(|id| CatalogStat {
+        id: id.to_string(),
+        label: text(id, "label"),
+        value: cell(id, "value").map_or(Json::Null, stat_value),
+        description: text(id, "description"),
+    });
+    stats.collect()
+}
+
+fn stat_value(cell: &Cell) -> Json {
+    match cell {
+        Cell::Null => Json::Null,
+        Cell::Bool(value) => Json::from(*value),
+        Cell::Int(value) => Json::from(*value),
+        Cell::Float(value) => Json::from(*value),
+        Cell::Decimal(_)
+        | Cell::Text(_)
+        | Cell::Date(_)
+        | Cell::Timestamp(_)
+        | Cell::Time(_)
+        | Cell::Bytes(_)
+        | Cell::List(_)
+        | Cell::Struct(_) => Json::from(cell.text()),
+    }
 }
 
 /// # Errors

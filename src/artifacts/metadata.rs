@@ -115,3 +115,10 @@ pub(super) fn utc_text(moment: &DateTime<Utc>) -> String {
 pub(super) fn epoch_text(seconds: f64) -> Option<String> {
     DateTime::<Utc>::from_timestamp_micros((seconds * 1e6).round() as i64).map(|moment| utc_text(&moment))
 }
+
+/// A moment of the warehouse as dbt writes it, by Python's `isoformat`: `2026-11-24T07:17:58.125716+00:00`.
+pub(super) fn moment_text(seconds: f64) -> Option<String> {
+    let moment = DateTime::<Utc>::from_timestamp_micros((seconds * 1e6).round() as i64)?;
+    let format = if moment.timestamp_subsec_micros() == 0 { SecondsFormat::Secs } else { SecondsFormat::Micros };
+    Some(moment.to_rfc3339_opts(format, false))
+}

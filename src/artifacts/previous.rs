@@ -38,6 +38,22 @@ pub fn read(folder: &Path, target: &Path) -> Result<PreviousState, Box<Diagnosti
     })
 }
 
+/// manifest.json of an earlier run; `None` where the folder has none.
+///
+/// # Errors
+/// It is not readable JSON.
+pub fn manifest(folder: &Path) -> Result<Option<Json>, Box<Diagnostic>> {
+    read_json(&folder.join("manifest.json"))
+}
+
+/// run_results.json of an earlier run; `None` where the folder has none.
+///
+/// # Errors
+/// It is not readable JSON.
+pub fn run_results(folder: &Path) -> Result<Option<Json>, Box<Diagnostic>> {
+    read_json(&folder.join("run_results.json"))
+}
+
 fn read_json(path: &Path) -> Result<Option<Json>, Box<Diagnostic>> {
     let refuse = |message: String| {
         let problem = Diagnostic::error("unreadable-artifact", message);

@@ -76,7 +76,7 @@ pub fn thread_name(worker: usize) -> String {
     format!("Thread-{worker} (worker)")
 }
 
-struct TimingJson<'a>(&'a Timing);
+pub(super) struct TimingJson<'a>(pub &'a Timing);
 
 impl Serialize for TimingJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -5,7 +5,7 @@
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::flags::{COMMANDS, FLAGS, Flag, Kind, LATER_COMMANDS};
+use super::flags::{COMMANDS, FLAGS, Flag, GROUPS, Kind, LATER_COMMANDS};
 use crate::diagnostic::Diagnostic;
 
 /// What was typed: a command and its flags, not yet joined with the environment.
@@ -21,17 +21,23 @@ pub struct Arguments {
 pub fn read(line: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Arguments, clap::Error> {
     let mut matches = definition().try_get_matches_from(line)?;
     // clap asks for a command itself where none was typed.
-    let (command, matches) = matches.remove_subcommand().unwrap_or_else(|| (String::new(), ArgMatches::default()));
+    let (mut command, mut matches) =
+        matches.remove_subcommand().unwrap_or_else(|| (String::new(), ArgMatches::default()));
+    if let Some((behind, inner)) = matches.remove_subcommand() {
+        (command, matches) = (behind, inner);
+    }
     Ok(Arguments { command, matches })
 }
 
 /// The problem with a command of dbt's that we do not have yet.
 pub fn later_command(line: &[std::ffi::OsString]) -> Option<Diagnostic> {
-    let word = line.iter().skip(1).filter_map(|word| word.to_str()).find(|word| !word.starts_with('-'))?;
-    let word = LATER_COMMANDS.iter().find(|later| **later == word)?;
+    let words = line.iter().skip(1).filter_map(|word| word.to_str()).filter(|word| !word.starts_with('-'));
+    let words: Vec<&str> = words.take(2).collect();
+    let word = LATER_COMMANDS.iter().find(|later| **later == words.join(" ") || words.first() == Some(*later))?;
     let problem = Diagnostic::error("unsupported-command", format!("`tamis {word}` does not exist yet"));
     Some(match *word {
         "deps" => problem.help("packages that lie in dbt_packages/ are used; fetch them with `dbt deps` until then"),
+        "docs serve" => problem.help("`tamis docs generate` writes the files that other tools show"),
         _ => problem.help("run `tamis --help` to see the commands there are"),
     })
 }
@@ -46,7 +52,14 @@ fn definition() -> Command {
         .disable_help_subcommand(true)
         .arg(version())
         .args(arguments(|flag| flag.commands.is_empty()).map(|arg| arg.global(true).help_heading("Of every command")));
-    COMMANDS.iter().fold(root, |root, (name, about)| root.subcommand(subcommand(name, about)))
+    let is_behind = |name: &str| GROUPS.iter().any(|(_, command, _)| *command == name);
+    let first = COMMANDS.iter().filter(|(name, _)| !is_behind(name));
+    let root = first.fold(root, |root, (name, about)| root.subcommand(subcommand(name, about)));
+    GROUPS.iter().fold(root, |root, (word, command, about)| {
+        let behind = COMMANDS.iter().filter(|(name, _)| name == command);
+        let group = Command::new(*word).about(*about).subcommand_required(true).arg_required_else_help(true);
+        root.subcommand(behind.fold(group, |group, (name, about)| group.subcommand(subcommand(name, about))))
+    })
 }
 
 fn subcommand(name: &'static str, about: &'static str) -> Command {
@@ -54,6 +67,7 @@ fn subcommand(name: &'static str, about: &'static str) -> Command {
     let command = command.args(arguments(|flag| !flag.commands.is_empty() && flag.is_of(name)));
     match name {
         "list" => command.alias("ls"),
+        "freshness" => command.alias("snapshot-freshness"),
         "version" => command.hide(true),
         "init" => command.arg(Arg::new("project_name").value_name("NAME").help("Name of the project")),
         "run-operation" => command.arg(Arg::new("macro").value_name("MACRO").help("Name of the macro")),
@@ -133,6 +147,16 @@ mod tests {
     }
 
     #[test]
+    fn some_commands_stand_behind_a_word() {
+        for words in ["tamis docs generate -t prod", "tamis -t prod docs generate", "tamis source freshness -t prod"] {
+            let arguments = read(line(words)).unwrap();
+            assert!(["generate", "freshness"].contains(&arguments.command.as_str()), "{}", arguments.command);
+            assert_eq!(arguments.matches.get_one::<String>("target").map(String::as_str), Some("prod"));
+        }
+        assert_eq!(read(line("tamis generate")).err().unwrap().exit_code(), 2);
+    }
+
+    #[test]
     fn a_list_goes_on_to_the_next_flag_and_may_be_repeated() {
         let arguments = read(line("tamis ls -s a b+ --exclude c --select d")).unwrap();
         let selected: Vec<_> = arguments.matches.get_many::<String>("select").unwrap().cloned().collect();
@@ -157,6 +181,8 @@ mod tests {
     #[test]
     fn a_command_that_comes_later_is_refused_by_name() {
         assert!(later_command(&line("tamis --quiet deps")).is_some());
+        assert!(later_command(&line("tamis docs serve --port 1")).is_some());
+        assert!(later_command(&line("tamis docs generate")).is_none());
         assert!(later_command(&line("tamis run")).is_none());
     }
 }

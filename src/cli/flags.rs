@@ -3,7 +3,7 @@
 //! Names are dbt-core 1.12's. A flag that is accepted for the sake of scripts and changes nothing says so.
 
 /// Commands as typed; `list` is also `ls`.
-pub const COMMANDS: [(&str, &str); 15] = [
+pub const COMMANDS: [(&str, &str); 19] = [
     ("parse", "Read the project and say what is wrong with it"),
     ("compile", "Render models, tests and analyses to SQL under target/compiled"),
     ("list", "List the resources of the project"),
@@ -13,6 +13,10 @@ pub const COMMANDS: [(&str, &str); 15] = [
     ("seed", "Load the project's CSV files"),
     ("snapshot", "Record how rows change over time"),
     ("show", "Run a query and print its first rows"),
+    ("clone", "Make the nodes of an earlier run anew here, as copies or views of them"),
+    ("retry", "Do again what failed or was skipped in the former run"),
+    ("generate", "Write what the project and the warehouse hold: manifest.json and catalog.json"),
+    ("freshness", "Tell how old the sources are"),
     ("ingest", "Load raw tables from files, addresses and buckets"),
     ("run-operation", "Call a macro"),
     ("debug", "Check the project, the profile and the connection"),
@@ -21,8 +25,13 @@ pub const COMMANDS: [(&str, &str); 15] = [
     ("version", "Show the version"),
 ];
 
+/// Words that other commands stand behind: `docs generate`. The commands themselves go by dbt's own short names.
+pub const GROUPS: [(&str, &str, &str); 2] =
+    [("docs", "generate", "Documentation of the project"), ("source", "freshness", "The tables that others load")];
+
 /// Commands that take a selection.
-const SELECTING: &[&str] = &["build", "compile", "list", "run", "seed", "show", "snapshot", "test"];
+const SELECTING: &[&str] =
+    &["build", "clone", "compile", "freshness", "generate", "list", "run", "seed", "show", "snapshot", "test"];
 
 /// One flag.
 #[derive(Clone, Copy)]
@@ -103,7 +112,6 @@ const fn typed(name: &'static str, kind: Kind, help: &'static str) -> Flag {
 
 const LEVELS: &[&str] = &["debug", "info", "warn", "error", "none"];
 const FORMATS: &[&str] = &["text", "debug", "json", "default"];
-const NO_DEFER: &str = "what was not selected is not looked for elsewhere yet";
 const NO_CACHE: &str = "projects are read anew each time";
 const NO_MICROBATCH: &str = "microbatch models are not supported yet";
 
@@ -158,14 +166,14 @@ pub const FLAGS: &[Flag] = &[
         flag("indirect-selection", "DBT_INDIRECT_SELECTION", Kind::Choice(INDIRECT), "Which tests come along"),
     ),
     on(
-        &["build", "list", "test"],
+        &["build", "clone", "list", "test"],
         Flag {
             also: &["resource-type"],
             ..flag("resource-types", "DBT_RESOURCE_TYPES", Kind::List("TYPE"), "Kinds of resource to take")
         },
     ),
     on(
-        &["build", "list", "test"],
+        &["build", "clone", "list", "test"],
         Flag {
             also: &["exclude-resource-type"],
             ..flag("exclude-resource-types", "DBT_EXCLUDE_RESOURCE_TYPES", Kind::List("TYPE"), "Kinds to leave out")
@@ -180,9 +188,18 @@ pub const FLAGS: &[Flag] = &[
             "An empty selection is an error",
         ),
     ),
+    flag("state", "DBT_STATE", Kind::Text("FOLDER"), "Folder with the artifacts of an earlier run"),
+    flag(
+        "defer",
+        "DBT_DEFER",
+        Kind::Pair,
+        "What was not selected and is not there is read from where `--state` has it",
+    ),
+    flag("favor-state", "DBT_FAVOR_STATE", Kind::Pair, "So is what is there, unless it is selected"),
+    flag("defer-state", "DBT_DEFER_STATE", Kind::Text("FOLDER"), "Folder to defer to, in place of `--state`"),
     // What is done with it.
     on(
-        &["build", "compile", "run", "seed", "show"],
+        &["build", "clone", "compile", "retry", "run", "seed", "show"],
         short('f', flag("full-refresh", "DBT_FULL_REFRESH", Kind::Switch, "Make incremental models and seeds anew")),
     ),
     on(
@@ -203,6 +220,12 @@ pub const FLAGS: &[Flag] = &[
     ),
     on(&["list"], typed("output-keys", Kind::List("KEY"), "Keys of the JSON output: name config.materialized")),
     on(&["build", "seed"], typed("show", Kind::Switch, "Print the first rows of each seed")),
+    on(&["generate"], typed("compile", Kind::Pair, "Compile first [default]")),
+    on(&["generate"], typed("empty-catalog", Kind::Switch, "Ask the warehouse nothing")),
+    on(
+        &["freshness"],
+        short('o', typed("output", Kind::Text("FILE"), "Where to write [default: target/sources.json]")),
+    ),
     on(&["run-operation"], typed("args", Kind::Text("YAML"), "The macro's arguments: '{name: value}'")),
     on(&["run-operation"], typed("sql", Kind::Text("SQL"), "SQL to run instead of a macro")),
     on(&["debug"], typed("connection", Kind::Switch, "Check the connection only")),
@@ -249,13 +272,14 @@ pub const FLAGS: &[Flag] = &[
         Kind::Text("NUMBER"),
         "seeds of any size are hashed",
     ),
+    on(
+        &["generate"],
+        Flag { effect: Effect::Nothing("the pages do not exist yet"), ..typed("static", Kind::Switch, "") },
+    ),
     Flag {
         effect: Effect::Nothing("timings stand in run_results.json"),
         ..short('r', typed("record-timing-info", Kind::Text("FILE"), ""))
     },
-    Flag { effect: Effect::Nothing(NO_DEFER), ..flag("defer", "DBT_DEFER", Kind::Pair, "") },
-    Flag { effect: Effect::Nothing(NO_DEFER), ..flag("favor-state", "DBT_FAVOR_STATE", Kind::Pair, "") },
-    nothing("defer-state", "DBT_DEFER_STATE", Kind::Text("FOLDER"), NO_DEFER),
     on(BATCHED, nothing("event-time-start", "DBT_EVENT_TIME_START", Kind::Text("TIME"), NO_MICROBATCH)),
     on(BATCHED, nothing("event-time-end", "DBT_EVENT_TIME_END", Kind::Text("TIME"), NO_MICROBATCH)),
     on(BATCHED, nothing("sample", "DBT_SAMPLE", Kind::Text("WINDOW"), NO_MICROBATCH)),
@@ -294,7 +318,7 @@ pub fn find(command: &str, name: &str) -> Option<&'static Flag> {
 }
 
 /// Commands of dbt that are not here yet, so that they are refused by name.
-pub const LATER_COMMANDS: &[&str] = &["deps", "docs", "source", "retry", "clone", "freshness"];
+pub const LATER_COMMANDS: &[&str] = &["deps", "docs serve"];
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ mod arguments;
 mod commands;
 mod flags;
 mod place;
+mod retry;
 mod settings;
 mod values;
 mod yaml;
@@ -23,10 +24,9 @@ use chrono::Utc;
 use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Level};
 use crate::execute::Interrupt;
-use crate::manifest::JsonMap;
+use crate::manifest::{JsonMap, UniqueId};
 use crate::report::{Reporter, Style, draw};
 use crate::session::Exit;
-use arguments::Arguments;
 use commands::Context;
 use settings::Call;
 use values::{Environment, Values};
@@ -62,7 +62,7 @@ fn run(line: Vec<OsString>) -> u8 {
         complain(&problem);
         return Exit::Unable.code();
     }
-    let arguments = match arguments::read(line) {
+    let mut arguments = match arguments::read(line.iter().cloned()) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help goes to stdout, errors to stderr; a reader that has gone is no error.
@@ -74,7 +74,21 @@ fn run(line: Vec<OsString>) -> u8 {
     let no_flags = JsonMap::new();
     let typed = Values { arguments: &arguments, environment: &environment, project: &no_flags };
     let place = place::find(&typed);
-    let values = Values { project: &place.flags, ..typed };
+    let again = match arguments.command.as_str() {
+        "retry" => match retry::again(&line, &typed, &place) {
+            Ok(again) => Some(again),
+            Err(problem) => {
+                complain(&problem);
+                return Exit::Unable.code();
+            }
+        },
+        _ => None,
+    };
+    let again = again.map(|again| {
+        arguments = again.arguments;
+        again.ids
+    });
+    let values = Values { arguments: &arguments, environment: &environment, project: &place.flags };
     let mut reporter = match settings::reporter(&values, &environment, place.project_dir(), &call) {
         Ok(reporter) => reporter,
         Err(problem) => {
@@ -82,25 +96,26 @@ fn run(line: Vec<OsString>) -> u8 {
             return Exit::Unable.code();
         }
     };
-    do_command(&arguments, &values, &place, &call, &mut reporter).code()
+    do_command(&values, &place, &call, again, &mut reporter).code()
 }
 
 fn do_command(
-    arguments: &Arguments,
     values: &Values<'_>,
     place: &place::Place,
     call: &Call,
+    again: Option<Vec<UniqueId>>,
     reporter: &mut Reporter,
 ) -> Exit {
     let started = Instant::now();
-    let settings = match settings::settings(values, &place.folder, call) {
+    let mut settings = match settings::settings(values, &place.folder, call) {
         Ok(settings) => settings,
         Err(problem) => {
             reporter.tell(&Event::Diagnosed(problem));
             return Exit::Unable;
         }
     };
-    let command = arguments.command.clone();
+    settings.asked.again = again;
+    let command = values.arguments.command.clone();
     let told = settings.invocation.args.clone();
     reporter.tell(&Event::CommandStarted { command: command.clone(), arguments: told });
     for message in values.flags_without_effect() {

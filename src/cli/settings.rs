@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::flags::{Effect, FLAGS, Kind};
 use super::values::{Environment, Values};
 use super::yaml;
 use crate::diagnostic::Diagnostic;
@@ -15,7 +16,7 @@ use crate::project::{Flags, Invocation, LoadOptions};
 use crate::report::{
     JsonLinesSink, LogFile, LogFileSink, LogFormat, Output, Reporter, Secrets, Style, TerminalSink, Volume,
 };
-use crate::session::{Asked, Settings};
+use crate::session::{Asked, DeferralAsked, Settings};
 
 /// Columns where there is no terminal to ask and nobody said.
 const PRINTER_COLUMNS: usize = 120;
@@ -55,6 +56,7 @@ pub fn settings(values: &Values<'_>, project_dir: &Path, call: &Call) -> Result<
         resource_types: resource_types(values)?,
         exclude_resource_types: values.list("exclude-resource-types"),
         must_match: on("error-if-nothing-selected")?,
+        again: None,
     };
     let args = args(values, project_dir, &vars, &asked, call)?;
     let invocation = Invocation {
@@ -82,6 +84,16 @@ pub fn settings(values: &Values<'_>, project_dir: &Path, call: &Call) -> Result<
         project_dir: project_dir.to_path_buf(),
         asked,
         state: values.text("state").map(PathBuf::from),
+        deferral: DeferralAsked {
+            is_on: on("defer")?,
+            favors_state: on("favor-state")?,
+            state: values.text("defer-state").map(PathBuf::from),
+        },
+        sources_path: if values.arguments.command == "freshness" {
+            values.text("output").map(PathBuf::from)
+        } else {
+            None
+        },
         writes_json: values.switch("write-json")?.unwrap_or(true),
     })
 }
@@ -140,9 +152,14 @@ fn args(
     for (name, default) in [("log-format", "default"), ("log-level", "info"), ("indirect-selection", "eager")] {
         args.insert(name.replace('-', "_"), Json::from(values.choice(name)?.unwrap_or_else(|| default.to_string())));
     }
-    for name in ["profile", "target", "target-path", "profiles-dir", "log-path", "selector", "threads"] {
-        if let Some(text) = values.text(name) {
-            args.insert(name.replace('-', "_"), Json::from(text));
+    for flag in FLAGS.iter().filter(|flag| flag.is_of(command) && flag.effect == Effect::Real) {
+        let value = match flag.kind {
+            Kind::Switch | Kind::Pair => values.switch(flag.name)?.map(Json::from),
+            Kind::Text(_) | Kind::Choice(_) => values.text(flag.name).map(Json::from),
+            Kind::List(_) => Some(values.list(flag.name)).filter(|list| !list.is_empty()).map(Json::from),
+        };
+        if let Some(value) = value {
+            args.entry(flag.key()).or_insert(value);
         }
     }
     if command == "show" {

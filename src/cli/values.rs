@@ -205,8 +205,8 @@ mod tests {
         let words = |line| asked(line, &[], Json::Null, |values| values.flags_without_effect().join("; "));
         assert_eq!(words("tamis run --no-partial-parse --no-send-anonymous-usage-stats"), "");
         assert_eq!(
-            words("tamis run --partial-parse --defer"),
-            "`--partial-parse` has no effect here; `--defer` has no effect: what was not selected is not looked for elsewhere yet"
+            words("tamis run --partial-parse --sample 2h"),
+            "`--partial-parse` has no effect here; `--sample` has no effect: microbatch models are not supported yet"
         );
     }
 }

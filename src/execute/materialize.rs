@@ -61,11 +61,17 @@ fn materialize(work: &Work<'_>, node: &Arc<Node>, compiled: &Compiled) -> Result
     if let Some(written) = &called.written {
         write_below(work.runner, "run", &node.package_name, &node.original_file_path, written)?;
     }
+    finish(work, &called)?;
+    Ok(called)
+}
+
+/// What was made stays, and is known to be there.
+fn finish(work: &Work<'_>, called: &Called) -> Result<(), Box<Diagnostic>> {
     work.session.commit().map_err(|error| Box::new(warehouse_diagnostic(&error, None, None)))?;
     for relation in &called.relations {
         work.session.warehouse().cache.add(relation);
     }
-    Ok(called)
+    Ok(())
 }
 
 fn call_materialization(
@@ -76,6 +82,17 @@ fn call_materialization(
     compiled: &Compiled,
 ) -> Result<Called, Box<Diagnostic>> {
     let name = node.config.text("materialized").unwrap_or("view");
+    call_named(work, session, events, node, compiled, name)
+}
+
+fn call_named(
+    work: &Work<'_>,
+    session: &Arc<Session>,
+    events: &EventSender,
+    node: &Arc<Node>,
+    compiled: &Compiled,
+    name: &str,
+) -> Result<Called, Box<Diagnostic>> {
     let Some(found) = work.runner.engine.materialization(name, &node.package_name) else {
         return Err(Box::new(
             Diagnostic::error(
@@ -90,6 +107,31 @@ fn call_materialization(
     scope.compiled = Some(Arc::clone(&compiled.rendered));
     scope.seed_loader = matches!(node.kind, NodeKind::Seed(_)).then(|| Arc::new(SeedFile) as Arc<dyn SeedLoader>);
     work.runner.engine.call(&scope, &found.unique_id, &JsonMap::new())
+}
+
+/// Makes a node as a copy of where the earlier run has it.
+///
+/// Source: dbt-core 1.12, `dbt.task.clone`.
+pub(super) fn clone(work: &Work<'_>, node: &Arc<Node>) -> Done {
+    let other = work.runner.deferral.relations.get(&node.unique_id);
+    let text = other.map(|other| format!("select * from {other}")).unwrap_or_default();
+    let compiled = Compiled { rendered: Arc::new(Rendered { text, ..Rendered::default() }) };
+    let made = work.timed("execute", || call_named(work, work.session, work.events, node, &compiled, "clone"));
+    let made = made.and_then(|called| {
+        finish(work, &called)?;
+        Ok(called)
+    });
+    match made {
+        Ok(called) => match called.statements.get("main") {
+            Some(answer) => {
+                let response = response_fields(&answer.response);
+                let message = response.get("_message").and_then(Json::as_str).unwrap_or("OK").to_string();
+                Done { message: Some(message), adapter_response: response, ..Done::default() }
+            }
+            None => Done { message: Some("No-op".to_string()), ..Done::default() },
+        },
+        Err(problem) => Done::failed(NodeStatus::Error, problem),
+    }
 }
 
 /// Fills a seed's table from its CSV file.

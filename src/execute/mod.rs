@@ -1,5 +1,7 @@
 //! Runs a plan: schedules its steps on workers, and does the work of each.
 
+mod catalog;
+
 mod clock;
 
 mod compile;
@@ -7,6 +9,8 @@ mod compile;
 mod data_test;
 
 mod files;
+
+mod freshness;
 
 mod interrupt;
 
@@ -23,5 +27,6 @@ pub mod seed;
 mod unit_test;
 
 pub use clock::Clock;
+pub use freshness::Age;
 pub use interrupt::Interrupt;
 pub use runner::NodeRunner;

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::clock::Clock;
+use super::freshness::{self, Age};
 use super::scheduler::{StepRunner, Worker};
 use super::{data_test, files, materialize, query_comment, unit_test};
 use crate::adapter::{Fetch, JobContext, Session, Table};
 use crate::diagnostic::{Diagnostic, Label};
 use crate::event::{EventSender, NodeInfo, NodeStatus, RunResult, Timing};
-use crate::jinja::{Engine, Rendered, RunScope};
+use crate::jinja::{Argument, Deferral, Engine, Rendered, RunScope};
 use crate::manifest::{DataTest, Json, JsonMap, Manifest, Node, NodeKind, UniqueId};
 use crate::plan::{Action, Plan, Step};
 use crate::project::Project;
@@ -25,11 +26,15 @@ pub struct NodeRunner {
     pub engine: Arc<Engine>,
     /// Ids selected in this run.
     pub selected: Arc<Vec<UniqueId>>,
+    /// Where the earlier run of `--state` has this project's nodes.
+    pub deferral: Arc<Deferral>,
     pub clock: Clock,
     /// Most rows `show` gives.
     pub show_limit: Option<usize>,
     /// Rows that `show` found, in order of completion.
     pub shown: Mutex<Vec<(UniqueId, Table)>>,
+    /// How old the sources were found that `source freshness` asked for.
+    pub ages: Mutex<BTreeMap<UniqueId, Age>>,
 }
 
 /// How the work of a step ended, before it is put into a result.
@@ -96,11 +101,13 @@ impl NodeRunner {
             session: Arc::clone(session),
             events: events.clone(),
             node: node.map(Arc::clone),
+            source: None,
             package: package.to_string(),
             code,
             compiled: None,
             seed_loader: None,
             replacements: Arc::default(),
+            deferral: Arc::clone(&self.deferral),
             overrides: None,
             selected: Arc::clone(&self.selected),
             results: None,
@@ -172,7 +179,7 @@ impl NodeRunner {
             quote: self.project.target.kind.quote(),
             external: None,
         };
-        self.engine.call_with_relation(&scope, "create_schema", &relation)?;
+        self.engine.call_with(&scope, "create_schema", vec![("relation", Argument::Relation(relation))])?;
         session.commit().map_err(|error| Box::new(crate::jinja::warehouse_diagnostic(&error, None, None)))?;
         session.warehouse().cache.forget_schema(schema);
         Ok(())
@@ -252,6 +259,12 @@ impl NodeRunner {
                 None => Done::failed(NodeStatus::Error, unknown(&step.id)),
             };
         }
+        if step.action == Action::Freshness {
+            return match self.manifest.sources.get(&step.id) {
+                Some(table) => freshness::run(work, table),
+                None => Done::failed(NodeStatus::RuntimeError, unknown(&step.id)),
+            };
+        }
         let Some(node) = self.manifest.node(&step.id) else {
             return Done::failed(NodeStatus::Error, unknown(&step.id));
         };
@@ -260,11 +273,8 @@ impl NodeRunner {
             Action::Show => materialize::show(work, node),
             Action::Model | Action::Seed | Action::Snapshot | Action::Function => materialize::run(work, node),
             Action::DataTest => data_test::run(work, node),
-            Action::UnitTest | Action::NoOp => Done::default(),
-            Action::Clone | Action::Freshness => Done::failed(
-                NodeStatus::Error,
-                Box::new(Diagnostic::error("unsupported", format!("`{}` is not supported yet", step.action.name()))),
-            ),
+            Action::Clone => materialize::clone(work, node),
+            Action::UnitTest | Action::NoOp | Action::Freshness => Done::default(),
         }
     }
 }

@@ -155,7 +155,7 @@ impl Command {
 
     /// Whether nodes with empty code are kept: they are listed, but there is nothing to run in them.
     pub(super) fn includes_empty_nodes(self) -> bool {
-        self == Self::List
+        matches!(self, Self::List | Self::DocsGenerate)
     }
 }
 

@@ -12,8 +12,9 @@ use super::handle::{MacroHandle, PRELUDE, install, register, returned};
 use super::library::MacroLibrary;
 use super::rewrite::{Rewritten, lex, rewrite, rewrite_lexed};
 use super::scope::{Mode, ProjectFacts, Run, Scope};
+use super::table_object::TableObject;
 use super::values::{lock, python_str, to_json};
-use super::{Called, CaptureRequest, Captured, NameKind, Rendered, RunScope, methods, plain, silent};
+use super::{Argument, Called, CaptureRequest, Captured, NameKind, Rendered, RunScope, methods, plain, silent};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{JsonMap, Macro, shape};
 use crate::project::Project;
@@ -250,23 +251,24 @@ impl Engine {
         Ok(called(&run_scope, &value))
     }
 
-    /// Calls a macro that takes one relation: `create_schema`, `drop_relation`.
+    /// Calls a macro with relations among its arguments, each by its name: `create_schema`, `get_catalog`.
     ///
     /// # Errors
     /// As [`Self::call`].
-    pub fn call_with_relation(
+    pub fn call_with(
         &self,
         scope: &RunScope,
         name: &str,
-        relation: &crate::relation::Relation,
+        arguments: Vec<(&str, Argument)>,
     ) -> Result<Called, Box<Diagnostic>> {
         let entry = self
             .library
             .resolve(name, &scope.package)
             .ok_or_else(|| Box::new(Diagnostic::error("unknown-macro", format!("there is no macro `{name}`"))))?;
         let run_scope = self.run_scope(scope);
-        let relation = super::relation_object::RelationObject::value(relation.clone());
-        let value = self.call_value(&run_scope, MacroHandle::value(&run_scope, entry), &[relation])?;
+        let named = arguments.into_iter().map(|(name, argument)| (name, argument.value()));
+        let arguments = [Value::from(minijinja::value::Kwargs::from_iter(named))];
+        let value = self.call_value(&run_scope, MacroHandle::value(&run_scope, entry), &arguments)?;
         Ok(called(&run_scope, &value))
     }
 
@@ -313,6 +315,8 @@ impl Engine {
                 scope.model.insert("compiled".to_string(), true.into());
             }
             scope.config = Arc::clone(&node.config.values);
+        } else if let Some(table) = &run.source {
+            scope.model = shape::source_json(table);
         }
         Arc::new(scope)
     }
@@ -360,7 +364,8 @@ fn rewritten(code: &Span) -> Result<Rewritten, Box<Diagnostic>> {
 
 /// Relations and statements of a macro call, next to its value.
 fn called(scope: &Scope, value: &Value) -> Called {
-    let mut called = Called { value: to_json(value), ..Called::default() };
+    let table = value.downcast_object_ref::<TableObject>().map(|table| table.table().clone());
+    let mut called = Called { value: to_json(value), table, ..Called::default() };
     if value.kind() == ValueKind::Map
         && let Ok(relations) = value.get_attr("relations")
     {

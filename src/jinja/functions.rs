@@ -10,6 +10,7 @@ use super::adapter_object::{Arguments, dict, refuse};
 use super::errors::Raised;
 use super::handle::return_value;
 use super::references::{doc, metric, reference, source};
+use super::relation_object::RelationObject;
 use super::scope::{Scope, StoredResult};
 use super::table_object::TableObject;
 use super::values::{Dict, List, from_json, from_map, pairs, python_str, split_kwargs, to_json};
@@ -128,9 +129,22 @@ fn fact(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "post_hooks" => hooks(scope, "post-hook"),
         "results" => results(scope)?,
         "schemas" | "database_schemas" => schemas(scope, name == "database_schemas")?,
-        "defer_relation" => Value::from(()),
+        "defer_relation" => defer_relation(scope),
+        "source_node" => {
+            scope.run()?.scope.source.as_ref()?;
+            from_map(&scope.model)
+        }
         _ => return None,
     })
+}
+
+/// Where the earlier run of `--state` has the node.
+fn defer_relation(scope: &Scope) -> Value {
+    let relation = scope.run().and_then(|run| {
+        let node = run.scope.node.as_ref()?;
+        run.scope.deferral.relations.get(&node.unique_id)
+    });
+    relation.map_or_else(|| Value::from(()), |relation| RelationObject::value(relation.clone()))
 }
 
 fn text_of_model(scope: &Scope, key: &str) -> Option<Value> {

@@ -5,6 +5,7 @@
 //! macros ([`Engine::call`]).
 
 mod adapter_object;
+mod arguments;
 mod arithmetic;
 mod bigquery_object;
 mod blocks;
@@ -37,6 +38,7 @@ mod yaml_engine;
 mod yaml_text;
 
 pub use adapter_object::response_fields;
+pub use arguments::Argument;
 pub use engine::Engine;
 pub use errors::warehouse_diagnostic;
 pub use functions::DBT_VERSION;
@@ -47,10 +49,10 @@ pub use yaml_engine::YamlEngine;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::adapter::{Answer, Session};
+use crate::adapter::{Answer, Session, Table};
 use crate::diagnostic::Diagnostic;
 use crate::event::{EventSender, RunResult};
-use crate::manifest::{Json, JsonMap, Manifest, Node, RefCall, SourceCall, UniqueId};
+use crate::manifest::{Json, JsonMap, Manifest, Node, RefCall, SourceCall, SourceTable, UniqueId};
 use crate::project::Project;
 use crate::relation::Relation;
 use crate::source::Span;
@@ -99,6 +101,8 @@ pub struct RunScope {
     pub events: EventSender,
     /// The node being rendered; `None` for `run-operation` and `--inline`.
     pub node: Option<Arc<Node>>,
+    /// The source a text speaks of as `this`: its `loaded_at_query`.
+    pub source: Option<Arc<SourceTable>>,
     /// Package the text belongs to.
     pub package: String,
     /// What to render: the node's own code, or a hook, or inline SQL.
@@ -107,14 +111,26 @@ pub struct RunScope {
     pub compiled: Option<Arc<Rendered>>,
     /// Fills a seed's table; `adapter.load_seed` asks it.
     pub seed_loader: Option<Arc<dyn SeedLoader>>,
-    /// Relations that stand in for `ref`/`source` (unit tests, `--empty`, `--defer`), by unique id.
+    /// Relations that stand in for `ref`/`source` in unit tests, by unique id.
     pub replacements: Arc<BTreeMap<UniqueId, Relation>>,
+    pub deferral: Arc<Deferral>,
     /// Overrides of a unit test: `macros`, `vars`, `env_vars`.
     pub overrides: Option<Arc<JsonMap>>,
     /// Ids selected in this run: `selected_resources`.
     pub selected: Arc<Vec<UniqueId>>,
     /// For `on-run-end`: how the nodes went, and the schemas they lie in.
     pub results: Option<Arc<Vec<Arc<RunResult>>>>,
+}
+
+/// Where another run's relations are: of `--state`, for `--defer` and `clone`.
+#[derive(Clone, Debug, Default)]
+pub struct Deferral {
+    /// By unique id; only of nodes that this project has too.
+    pub relations: BTreeMap<UniqueId, Relation>,
+    /// Whether `ref` gives them where the project's own relation is not there.
+    pub is_for_refs: bool,
+    /// Whether `ref` prefers them for all that is not selected, there or not.
+    pub is_favored: bool,
 }
 
 /// Rendered text, and where each part of it came from.
@@ -148,6 +164,8 @@ impl Rendered {
 pub struct Called {
     /// What it returned, or the text it rendered.
     pub value: Json,
+    /// The rows, where it returned a table.
+    pub table: Option<Table>,
     /// Text handed to `write`: the statement a materialization ran, for `target/run`.
     pub written: Option<String>,
     /// Relations a materialization returned under `relations`.

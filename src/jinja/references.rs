@@ -5,14 +5,15 @@ use std::sync::Arc;
 use minijinja::value::Value;
 use minijinja::{Error, State};
 
+use super::RunScope;
 use super::adapter_object::refuse;
-use super::errors::Raised;
+use super::errors::{Raised, warehouse_diagnostic};
 use super::relation_object::{RelationObject, node_relation, relation_of_model, source_relation};
 use super::scope::{Mode, Scope};
 use super::silent::is_undefined;
 use super::values::{invalid, python_str, split_kwargs, to_json};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{Json, Materialization, RefCall, SourceCall};
+use crate::manifest::{Json, Materialization, Node, RefCall, SourceCall};
 use crate::relation::{Relation, RelationKind};
 
 /// `ref('model')`, `ref('package', 'model')`, `ref('model', v=2)`.
@@ -78,9 +79,24 @@ fn resolve_reference(
         relation.identifier = Some(name.clone());
         return Ok(limited(scope, relation, name));
     }
-    let relation = node_relation(target, scope.project.kind, scope.project.quoting);
+    let own = node_relation(target, scope.project.kind, scope.project.quoting);
+    let relation = deferred(&run.scope, target, own)?;
     let name = relation.to_string();
     Ok(limited(scope, relation, name))
+}
+
+/// The relation of the earlier run, where `--defer` asks for it: the node's own is not there, or that one is favored.
+fn deferred(run: &RunScope, target: &Node, own: Relation) -> Result<Relation, Error> {
+    let deferral = &run.deferral;
+    let Some(other) = deferral.relations.get(&target.unique_id).filter(|_| deferral.is_for_refs) else {
+        return Ok(own);
+    };
+    if deferral.is_favored && !run.selected.contains(&target.unique_id) {
+        return Ok(other.clone());
+    }
+    let found = run.session.relation(&own.schema_name(), own.identifier.as_deref().unwrap_or_default());
+    let found = found.map_err(|error| Raised::error(warehouse_diagnostic(&error, None, None)))?;
+    Ok(if found.is_some() { own } else { other.clone() })
 }
 
 /// Name of the CTE an ephemeral model, or a unit test's input, is inlined as.

@@ -136,6 +136,7 @@ impl Object for RelationObject {
             }
             "without_identifier" => changed = changed.without_identifier(),
             "incorporate" => incorporate(&mut changed, kwargs.as_ref())?,
+            "replace" => replace_view(&mut changed, kwargs.as_ref())?,
             "replace_path" => replace_path(&mut changed, kwargs.as_ref())?,
             // The bare name: what `--empty` and samples put in its place is for queries, not for DDL.
             "render" => return Ok(Value::from(self.bare_text())),
@@ -216,7 +217,7 @@ fn set_part(relation: &mut Relation, part: &str, value: &Value) {
 }
 
 /// `relation.information_schema('COLUMNS')`: on BigQuery below the dataset, elsewhere below the database.
-fn information_schema(relation: &Relation, view: Option<&Value>) -> Value {
+pub(super) fn information_schema(relation: &Relation, view: Option<&Value>) -> Value {
     let mut found = relation.clone();
     found.kind = Some(RelationKind::View);
     found.identifier = view.filter(|view| !view.is_none()).map(python_str);
@@ -233,6 +234,15 @@ fn information_schema(relation: &Relation, view: Option<&Value>) -> Value {
     RelationObject::value(found)
 }
 
+/// `information_schema.replace(information_schema_view='COLUMNS')`. On BigQuery `__TABLES__` lies in the dataset itself.
+fn replace_view(relation: &mut Relation, kwargs: Option<&Kwargs>) -> Result<(), Error> {
+    let Some(kwargs) = kwargs else { return Ok(()) };
+    let view = python_str(&kwargs.get::<Value>("information_schema_view")?);
+    let is_below_dataset = relation.quote == '`' && !view.starts_with("__TABLES__");
+    relation.identifier = Some(if is_below_dataset { format!("INFORMATION_SCHEMA.{view}") } else { view });
+    Ok(())
+}
+
 /// The relation of the node being rendered.
 fn this(scope: &Arc<Scope>) -> Value {
     match relation_of_model(scope) {
@@ -247,6 +257,9 @@ pub(super) fn relation_of_model(scope: &Scope) -> Option<Relation> {
             return Some(relation.clone());
         }
         return Some(node_relation(node, scope.project.kind, scope.project.quoting));
+    }
+    if let Some(table) = scope.run().and_then(|run| run.scope.source.as_ref()) {
+        return Some(source_relation(table, scope.project.kind, scope.project.quoting));
     }
     let text = |key: &str| scope.model.get(key).and_then(|value| value.as_str()).map(str::to_string);
     let schema = text("schema")?;

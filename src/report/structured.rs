@@ -180,6 +180,20 @@ fn result_line(result: &RunResult, info: &Json, index: usize, total: usize) -> L
         });
         return line("LogTestResult", "Q007", level(result.status), message, data);
     }
+    if node.resource_type == "source" {
+        let word = match result.status {
+            NodeStatus::Error => "ERROR STALE",
+            NodeStatus::Fail | NodeStatus::RuntimeError | NodeStatus::PartialSuccess => "ERROR",
+            NodeStatus::Warn => "WARN",
+            NodeStatus::Pass | NodeStatus::Success | NodeStatus::Skipped | NodeStatus::NoOp => "PASS",
+        };
+        let message = bracketed(index, total, &format!("{word} {}", description(node)), word, Some(seconds));
+        let data = json!({
+            "execution_time": seconds, "index": index, "node_info": info, "source_name": source_name(node),
+            "status": status, "table_name": node.name, "total": total,
+        });
+        return line("LogFreshnessResult", "Q018", level(result.status), message, data);
+    }
     let said = result.message.clone().unwrap_or_else(|| status.to_string());
     let shown = if result.status.is_failure() { status.to_uppercase() } else { said.clone() };
     if node.resource_type == "seed" {
@@ -330,11 +344,17 @@ fn level(status: NodeStatus) -> Level {
     }
 }
 
+/// `raw` of `raw.orders`.
+fn source_name(node: &NodeInfo) -> &str {
+    node.label.strip_suffix(&node.name).and_then(|name| name.strip_suffix('.')).unwrap_or_default()
+}
+
 fn description(node: &NodeInfo) -> String {
     match node.resource_type.as_str() {
         "seed" => format!("seed file {}", node.label),
         "test" | "unit_test" => format!("{} {}", node.resource_type, node.name),
         "operation" => format!("hook: {}", node.name),
+        "source" => format!("freshness of {}", node.label),
         kind => format!("sql {} {kind} {}", node.materialized, node.label),
     }
 }

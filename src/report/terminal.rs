@@ -210,7 +210,8 @@ impl Sink for TerminalSink {
 fn verb(command: &str, result: &RunResult) -> (Paint, &'static str) {
     match result.status {
         NodeStatus::Success => match (command, result.node.resource_type.as_str()) {
-            ("compile", _) => (GOOD, "Compiled"),
+            ("compile" | "generate", _) => (GOOD, "Compiled"),
+            ("clone", _) => (GOOD, "Cloned"),
             (_, "seed") => (GOOD, "Loaded"),
             (_, "snapshot") => (GOOD, "Captured"),
             (_, "operation") => (GOOD, "Ran"),

@@ -1,7 +1,10 @@
 //! Brings the rooms together: opens a project once, and runs what a command plans on its warehouse.
 
 mod attend;
+mod catalog;
 mod check;
+mod deferral;
+mod freshness;
 mod ingest;
 mod inline;
 mod judge;
@@ -15,7 +18,7 @@ pub use check::check;
 pub use judge::Judge;
 pub use operation::Operation;
 pub use run::Run;
-pub use settings::{Asked, Exit, Settings};
+pub use settings::{Asked, DeferralAsked, Exit, Settings};
 
 use std::path::Path;
 use std::sync::Arc;
@@ -27,8 +30,8 @@ use crate::diagnostic::Diagnostic;
 use crate::event::{Event, RunResult};
 use crate::graph::{Command, Criteria, Graph, IndirectSelection, Selection, Selectors};
 use crate::jinja::{Engine, YamlEngine};
-use crate::manifest::Manifest;
 use crate::manifest::shape::CompiledCode;
+use crate::manifest::{Manifest, UniqueId};
 use crate::parse::parse;
 use crate::plan::Plan;
 use crate::project::{Project, YamlRenderer, YamlScope};
@@ -85,6 +88,13 @@ impl Session {
     /// The criteria make no sense, or match nothing where something was demanded.
     pub fn select(&self, command: Command, reporter: &mut Reporter) -> Result<Selection, Exit> {
         let asked = &self.settings.asked;
+        if let Some(again) = &asked.again {
+            return Ok(self.again(again, reporter));
+        }
+        self.select_as(command, asked, reporter)
+    }
+
+    fn select_as(&self, command: Command, asked: &Asked, reporter: &mut Reporter) -> Result<Selection, Exit> {
         // Who asks to see a model does not ask to see its tests.
         let usual = if command == Command::Show { IndirectSelection::Empty } else { IndirectSelection::default() };
         let indirect = asked.indirect.as_deref().and_then(IndirectSelection::from_name).unwrap_or(usual);
@@ -114,6 +124,25 @@ impl Session {
         }
         teller.end()?;
         Ok(selection)
+    }
+
+    /// What `retry` takes up: nodes of the former run that are still there.
+    fn again(&self, ids: &[UniqueId], reporter: &mut Reporter) -> Selection {
+        let selection: Selection = ids.iter().filter(|id| self.graph.position(id).is_some()).cloned().collect();
+        if selection.is_empty() {
+            let problem = Diagnostic::warning("nothing-selected", "the former run left nothing to do again");
+            reporter.tell(&Event::Diagnosed(Box::new(problem)));
+        }
+        selection
+    }
+
+    /// Sources that the call means: `docs generate` shows them beside the nodes.
+    ///
+    /// # Errors
+    /// As [`Self::select`].
+    pub fn select_sources(&self, reporter: &mut Reporter) -> Result<Selection, Exit> {
+        let sources = Asked { resource_types: vec!["source".to_string()], ..self.settings.asked.clone() };
+        self.select_as(Command::List, &sources, reporter)
     }
 
     /// The steps of a selection.

@@ -76,15 +76,18 @@ impl Session {
         session.commit().map_err(|error| Box::new(warehouse_diagnostic(&error, None, None)))
     }
 
-    fn runner(&self) -> NodeRunner {
+    /// A runner with nothing selected.
+    pub(super) fn runner(&self) -> NodeRunner {
         NodeRunner {
             project: Arc::clone(&self.project),
             manifest: Arc::clone(&self.manifest),
             engine: Arc::clone(&self.engine),
             selected: Arc::default(),
+            deferral: Arc::default(),
             clock: Clock::starting_at(self.settings.invocation.started_at),
             show_limit: None,
             shown: Mutex::default(),
+            ages: Mutex::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Runs a plan on the warehouse: schemas and hooks, steps on workers, hooks; then run_results.json and the summary.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use super::attend::attend;
@@ -9,8 +9,8 @@ use crate::adapter::{self, Table, Warehouse};
 use crate::artifacts::{self, Metadata};
 use crate::event::{Event, EventSender, NodeInfo, NodeStatus, RunResult};
 use crate::execute::scheduler::{Outcome, Scheduler};
-use crate::execute::{Clock, Interrupt, NodeRunner};
-use crate::graph::Selection;
+use crate::execute::{Interrupt, NodeRunner};
+use crate::graph::{Command, Selection};
 use crate::manifest::UniqueId;
 use crate::plan::Plan;
 use crate::report::Reporter;
@@ -39,13 +39,10 @@ impl Session {
         let started = Instant::now();
         let warehouse = self.open_warehouse(reporter)?;
         let runner = NodeRunner {
-            project: Arc::clone(&self.project),
-            manifest: Arc::clone(&self.manifest),
-            engine: Arc::clone(&self.engine),
             selected: Arc::new(selection.iter().cloned().collect()),
-            clock: Clock::starting_at(self.settings.invocation.started_at),
+            deferral: self.deferral(reporter)?,
             show_limit,
-            shown: Mutex::default(),
+            ..self.runner()
         };
         let target = &self.project.target;
         reporter.tell(&Event::RunStarted {
@@ -59,7 +56,19 @@ impl Session {
         let stage = Stage { session: self, plan, runner: &runner, warehouse: &warehouse, interrupt };
         let outcome = stage.play(reporter)?;
         let elapsed_ms = started.elapsed().as_secs_f64() * 1000.0;
-        self.write_results(&outcome.results, elapsed_ms, reporter)?;
+        match plan.command {
+            Command::SourceFreshness => self.write_ages(&outcome.results, &runner, elapsed_ms, reporter)?,
+            Command::Compile
+            | Command::Run
+            | Command::Test
+            | Command::Build
+            | Command::Seed
+            | Command::Snapshot
+            | Command::Show
+            | Command::List
+            | Command::Clone
+            | Command::DocsGenerate => self.write_results(&outcome.results, elapsed_ms, reporter)?,
+        }
         let was_cancelled = outcome.was_cancelled;
         reporter.tell(&Event::RunFinished { elapsed_ms, results: outcome.results.clone(), was_cancelled });
         let shown = runner.shown.into_inner().unwrap_or_else(PoisonError::into_inner);

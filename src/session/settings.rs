@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::manifest::UniqueId;
 use crate::project::{Invocation, LoadOptions};
 
 /// Made by `cli`, used by every command.
@@ -16,6 +17,9 @@ pub struct Settings {
     pub asked: Asked,
     /// Artifacts of an earlier run, for `state:` selectors.
     pub state: Option<PathBuf>,
+    pub deferral: DeferralAsked,
+    /// Where `source freshness` writes, if not to sources.json of the target folder.
+    pub sources_path: Option<PathBuf>,
     /// Whether manifest.json and run_results.json are written.
     pub writes_json: bool,
 }
@@ -32,6 +36,18 @@ pub struct Asked {
     pub exclude_resource_types: Vec<String>,
     /// `--error-if-nothing-selected`.
     pub must_match: bool,
+    /// The nodes that `retry` takes up, in place of all criteria.
+    pub again: Option<Vec<UniqueId>>,
+}
+
+/// `--defer`: what is not there is read from where an earlier run has it.
+#[derive(Clone, Debug, Default)]
+pub struct DeferralAsked {
+    pub is_on: bool,
+    /// Even from what is there, unless it is selected.
+    pub favors_state: bool,
+    /// In place of `--state`.
+    pub state: Option<PathBuf>,
 }
 
 /// How a call ended, as its exit code tells.

@@ -34,6 +34,8 @@ mod macros;
 
 mod materializations;
 
+mod metadata;
+
 mod parse;
 
 mod plan;

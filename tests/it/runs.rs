@@ -9,6 +9,9 @@ use tempfile::TempDir;
 
 use crate::binary::{Ran, folder, tamis, write};
 
+mod aged;
+mod deferred;
+mod documented;
 mod incremental;
 mod judged;
 mod made;

@@ -3,6 +3,8 @@
 mod clean;
 mod compile;
 mod debug;
+mod freshness;
+mod generate;
 mod ingest;
 mod init;
 mod list;
@@ -39,8 +41,11 @@ pub fn run(context: &mut Context<'_>) -> Exit {
     let ended = match context.values.arguments.command.as_str() {
         "build" => work::run(context, Command::Build),
         "clean" => clean::run(context),
+        "clone" => work::run(context, Command::Clone),
         "compile" => compile::run(context),
         "debug" => debug::run(context),
+        "freshness" => freshness::run(context),
+        "generate" => generate::run(context),
         "ingest" => ingest::run(context),
         "init" => init::run(context),
         "list" => list::run(context),
