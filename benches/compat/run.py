@@ -186,7 +186,7 @@ def ours(binary, project, options, work, endpoint):
             os.remove(os.path.join(work, name))
     target = os.path.join(work, "ours")
     shutil.rmtree(target, ignore_errors=True)
-    command = [binary, "compile", "--project-dir", project, "--profiles-dir", profiles, "--target-path", target,
+    command = [binary, "compile", "--no-version-check", "--project-dir", project, "--profiles-dir", profiles, "--target-path", target,
                "--target", options.target, "--profile", facts.profile_name(project), "--log-path", os.path.join(work, "logs-ours")]
     if options.vars:
         command += ["--vars", options.vars]

@@ -79,6 +79,7 @@ fn collect_ephemerals(
 }
 
 /// Puts CTEs before the query, into its own `with` if it has one.
+/// Source: dbt-core 1.12, `inject_ctes_into_sql`: blanks and commas stand where it puts them.
 fn inject(query: Rendered, ctes: &[(UniqueId, String, Rendered)]) -> Rendered {
     if ctes.is_empty() {
         return query;
@@ -87,29 +88,23 @@ fn inject(query: Rendered, ctes: &[(UniqueId, String, Rendered)]) -> Rendered {
     let leading = query.text.len() - query.text.trim_start().len();
     let mut built = Builder::default();
     match at {
-        Some(at) => built.part(&query, 0, at),
+        Some(at) => built.part(&query, 0, after_blanks(&query.text, at)),
         // As dbt does, after the blanks a test's text begins with.
         None => {
             built.part(&query, 0, leading);
-            built.text("with ");
+            built.text("with");
         }
     }
     for (index, (_, name, rendered)) in ctes.iter().enumerate() {
-        built.text(if index > 0 {
-            ", "
-        } else if at.is_some() {
-            " "
-        } else {
-            ""
-        });
-        built.text(&format!("{name} as (\n"));
+        built.text(if index > 0 { ", " } else { "" });
+        built.text(&format!(" {name} as (\n"));
         built.part(rendered, 0, rendered.text.len());
         built.text("\n)");
     }
     match at {
         Some(at) => {
-            built.text(",");
-            built.part(&query, at, query.text.len());
+            built.text(", ");
+            built.part(&query, after_blanks(&query.text, at), query.text.len());
         }
         None => {
             built.text(" ");
@@ -117,6 +112,10 @@ fn inject(query: Rendered, ctes: &[(UniqueId, String, Rendered)]) -> Rendered {
         }
     }
     built.rendered
+}
+
+fn after_blanks(sql: &str, at: usize) -> usize {
+    sql.len() - sql[at..].trim_start().len()
 }
 
 /// Builds a text from parts of others, and keeps their origins.
@@ -205,9 +204,9 @@ mod tests {
         );
         assert_eq!(
             injected("-- with\nWITH x as (select 2) select 3"),
-            "-- with\nWITH __dbt__cte__a as (\nselect 1\n), x as (select 2) select 3"
+            "-- with\nWITH  __dbt__cte__a as (\nselect 1\n), x as (select 2) select 3"
         );
-        assert_eq!(injected("with recursive x as (1)"), "with recursive __dbt__cte__a as (\nselect 1\n), x as (1)");
+        assert_eq!(injected("with recursive x as (1)"), "with recursive  __dbt__cte__a as (\nselect 1\n), x as (1)");
         assert_eq!(injected("\n select 2"), "\n with __dbt__cte__a as (\nselect 1\n) select 2");
         assert_eq!(injected("without"), "with __dbt__cte__a as (\nselect 1\n) without");
     }

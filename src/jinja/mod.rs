@@ -42,6 +42,7 @@ pub use arguments::Argument;
 pub use engine::Engine;
 pub use errors::warehouse_diagnostic;
 pub use functions::DBT_VERSION;
+pub use modules::iso_timestamp;
 pub use references::cte_name;
 pub use relation_object::{node_relation, source_relation};
 pub use yaml_engine::YamlEngine;

@@ -566,6 +566,15 @@ fn duration(found: Option<Duration>) -> Result<Value, Error> {
     found.map(|found| Value::from_object(Delta(found))).ok_or_else(|| invalid("that duration is out of range"))
 }
 
+/// A date or timestamp as Python's `datetime.fromisoformat` and `isoformat` write it; `None` where it is none.
+pub fn iso_timestamp(text: &str) -> Option<String> {
+    let read = date_value(text)?;
+    Some(match moment(&read).ok()? {
+        Moment::On(date) => Moment::At(date.and_time(NaiveTime::MIN), None).iso('T'),
+        at => at.iso('T'),
+    })
+}
+
 /// An ISO date or timestamp as a value.
 pub(super) fn date_value(text: &str) -> Option<Value> {
     if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {

@@ -17,15 +17,29 @@ pub(super) fn capture(code: &Span, vars: &JsonMap, is_hidden: &dyn Fn(&str) -> b
     }
     let lexemes = lex(text).ok()?;
     let mut captured = Captured::default();
+    let mut has_var = false;
     let mut at = 0;
     while at < lexemes.len() {
         match lexemes[at].token {
             Token::TemplateData(_) => at += 1,
-            Token::VariableStart => at = expression(&lexemes, at + 1, code, vars, is_hidden, &mut captured)?,
+            Token::VariableStart => {
+                has_var |= matches!(lexemes.get(at + 1).map(|next| &next.token), Some(Token::Ident("var")));
+                at = expression(&lexemes, at + 1, code, vars, is_hidden, &mut captured)?;
+            }
             _ => return None,
         }
     }
+    if !has_var {
+        without_repeated_sources(&mut captured);
+    }
     Some(captured)
+}
+
+/// Where dbt reads a text without rendering it, too, it notes each source once.
+/// Source: dbt-extractor 0.6, which gives sources as a set; it knows no `var`.
+fn without_repeated_sources(captured: &mut Captured) {
+    let mut seen = std::collections::HashSet::new();
+    captured.sources.retain(|call| seen.insert((call.source.clone(), call.table.clone())));
 }
 
 /// Reads `name(arguments) }}`; gives the token after it.

@@ -14,7 +14,7 @@ use minijinja::{Error, State};
 use super::adapter_object::dict;
 use super::handle::MacroHandle;
 use super::library::MacroLibrary;
-use super::values::{Dict, lock};
+use super::values::{Dict, lock, pairs, python_str};
 use super::{Captured, Engine, RunScope, adapter_object, config_object, functions, modules, relation_object, silent};
 use crate::adapter::Answer;
 use crate::manifest::{Json, JsonMap, UniqueId};
@@ -36,6 +36,8 @@ pub(super) struct Scope {
     cache: Mutex<BTreeMap<&'static str, Value>>,
     /// Macro calls that are under way.
     macro_depth: AtomicUsize,
+    /// Names that `context.update(…)` gave.
+    given: Mutex<BTreeMap<String, Value>>,
 }
 
 /// Facts of the project that do not change from render to render.
@@ -152,6 +154,7 @@ impl Scope {
             mode,
             cache: Mutex::default(),
             macro_depth: AtomicUsize::new(0),
+            given: Mutex::default(),
         }
     }
 
@@ -279,6 +282,9 @@ impl Scope {
     }
 
     fn known(self: &Arc<Self>, name: &str) -> Option<Value> {
+        if let Some(value) = lock(&self.given).get(name) {
+            return Some(value.clone());
+        }
         if let Some(entry) = self.library().of_project(name, &self.package) {
             return Some(self.macro_value(entry, name));
         }
@@ -323,6 +329,24 @@ impl Object for Scope {
         self.find(key)
     }
 
+    /// `context` is a dict to its users.
+    fn call_method(self: &Arc<Self>, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+        match (method, args) {
+            ("get", [name, rest @ ..]) => Ok(self
+                .known(&python_str(name))
+                .unwrap_or_else(|| rest.first().cloned().unwrap_or_else(|| Value::from(())))),
+            ("update", [given]) => {
+                let given = pairs(given)?.into_iter().map(|(name, value)| (python_str(&name), value));
+                lock(&self.given).extend(given);
+                Ok(Value::from(()))
+            }
+            _ => match self.known(method) {
+                Some(value) => value.call(state, args),
+                None => Err(Error::from(minijinja::ErrorKind::UnknownMethod)),
+            },
+        }
+    }
+
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         Enumerator::Values(functions::NAMES.iter().map(|name| Value::from(*name)).collect())
     }
@@ -353,6 +377,10 @@ impl Object for PackageNamespace {
     fn call_method(self: &Arc<Self>, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
         match self.get_value(&Value::from(method)) {
             Some(handle) => handle.call(state, args),
+            None if method == "get" && !args.is_empty() => {
+                let found = self.get_value(&args[0]).or_else(|| args.get(1).cloned());
+                Ok(found.unwrap_or_else(|| Value::from(())))
+            }
             None if !self.scope.is_execute() => Ok(silent::value()),
             None => {
                 let known = self.scope.library().names_in(&self.package);

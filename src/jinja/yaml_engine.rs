@@ -78,18 +78,19 @@ impl YamlRenderer for YamlEngine {
         }
         let template = environment.template_from_str(&rewritten.text).map_err(worded)?;
         let rendered = template.render(context).map_err(worded)?;
-        Ok(to_json(&methods::native(&Value::from(rendered))))
+        Ok(Json::from(rendered))
     }
 }
 
-/// A value as the filter that gave it asks; a text that spells a Python literal becomes that.
+/// A value as the filter that gave it asks: a text that spells a Python literal becomes that, where a filter says so.
+/// Source: dbt-common, `quoted_native_concat`.
 fn converted(value: &Value, filter: Option<&str>) -> Result<Json, String> {
     let native = methods::native(value);
     let what = match filter {
-        Some("as_text") => return Ok(to_json(value)),
         Some("as_bool") if native.kind() != ValueKind::Bool => "bool",
         Some("as_number") if !native.is_number() => "number",
-        _ => return Ok(to_json(&native)),
+        Some("as_bool" | "as_number" | "as_native") => return Ok(to_json(&native)),
+        _ => return Ok(to_json(value)),
     };
     Err(format!("`{}` is not a {what}", python_str(value)))
 }

@@ -183,6 +183,11 @@ pub(crate) fn invalid(message: impl Into<String>) -> Diagnostic {
     Diagnostic::error("invalid-properties", message)
 }
 
+/// A text without Jinja as Jinja gives it: one newline at its end is gone.
+fn without_last_newline(text: &str) -> &str {
+    text.strip_suffix('\n').unwrap_or(text)
+}
+
 /// A step on the way from an entry to one of its values.
 #[derive(Clone, Copy)]
 enum Step<'y> {
@@ -211,6 +216,7 @@ impl<'a> Renderer<'_, 'a> {
                     Json::from(text.as_str())
                 })
             }
+            YamlKind::Text(text) if !is_late(self.section, &self.path) => Json::from(without_last_newline(text)),
             YamlKind::List(items) => {
                 self.path.push(Step::Index);
                 let rendered = items.iter().map(|item| self.render(item)).collect();

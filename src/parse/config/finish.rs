@@ -4,6 +4,7 @@
 
 use super::ConfigProblem;
 use super::defaults::defaults;
+use crate::jinja::iso_timestamp;
 use crate::manifest::{Json, JsonMap};
 use crate::parse::kind::ResourceKind;
 
@@ -42,10 +43,25 @@ pub(crate) fn finish(kind: ResourceKind, config: &mut JsonMap) -> Vec<ConfigProb
     }
     match kind {
         ResourceKind::DataTest => store_failures(config),
-        ResourceKind::Model => problems.extend(incremental_contract(config)),
+        ResourceKind::Model => {
+            problems.extend(incremental_contract(config));
+            microbatch_begin(config);
+        }
         _ => {}
     }
     problems
+}
+
+/// A microbatch model's first moment is written as a timestamp.
+/// Source: dbt-core 1.12, `check_valid_microbatch_config`.
+fn microbatch_begin(config: &mut JsonMap) {
+    if config.get("incremental_strategy").and_then(Json::as_str) != Some("microbatch") {
+        return;
+    }
+    let begin = config.get("begin").and_then(Json::as_str).and_then(iso_timestamp);
+    if let Some(begin) = begin {
+        config.insert("begin".to_string(), Json::from(begin));
+    }
 }
 
 /// Whether a null means the default. Where configs are no node's, a null stays: it switches a source's freshness off.
