@@ -4,11 +4,11 @@ use minijinja::machinery::Token;
 use minijinja::value::{Object, Value, ValueKind};
 use minijinja::{Environment, Error};
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::methods;
 use super::rewrite::{lex, rewrite};
-use super::values::{Dict, from_json, from_map, invalid, python_str, split_kwargs, to_json};
+use super::values::{Dict, from_json, from_map, invalid, lock, python_str, split_kwargs, to_json};
 use super::variables::read_env_var;
 use crate::manifest::{Json, JsonMap};
 use crate::project::{YamlRenderer, YamlScope};
@@ -21,18 +21,20 @@ pub struct YamlEngine {
 impl YamlEngine {
     pub fn new() -> Self {
         let mut environment = methods::environment();
-        // As in dbt these give text; what the text must spell is looked at when the value is whole.
-        for name in ["as_text", "as_bool", "as_number", "as_native"] {
-            environment.add_filter(name, |value: Value| match value.is_none() {
-                true => String::new(),
-                false => python_str(&value),
-            });
-        }
-        environment.set_formatter(|out, _, value| {
+        environment.add_filter("as_text", |value: Value| text_of(&value));
+        environment.add_filter("as_bool", |value: Value| native_or_text(value, |it| it.kind() == ValueKind::Bool));
+        environment.add_filter("as_number", |value: Value| native_or_text(value, Value::is_number));
+        environment.add_filter("as_native", |value: Value| methods::native(&value));
+        environment.set_formatter(|out, state, value| {
             if value.is_undefined() {
                 return Err(Error::new(minijinja::ErrorKind::UndefinedError, "what is written here is not defined"));
             }
-            out.write_str(&python_str(value)).map_err(Error::from)
+            let at =
+                state.lookup(WRITTEN).and_then(|written| Some(written.downcast_object_ref::<Written>()?.add(value)));
+            match at {
+                Some(at) => write!(out, "{MARK}{at}{MARK}").map_err(Error::from),
+                None => out.write_str(&python_str(value)).map_err(Error::from),
+            }
         });
         Self { environment }
     }
@@ -52,7 +54,9 @@ impl YamlRenderer for YamlEngine {
         let rewritten = rewrite(text).map_err(|error| error.message)?;
         let vars = Arc::new(scope.vars.clone());
         let may_read_secrets = scope.may_read_secrets;
+        let written = Arc::new(Written::default());
         let context = Dict::value([
+            (Value::from(WRITTEN), Value::from_dyn_object(Arc::clone(&written))),
             (Value::from("var"), Value::from_object(YamlVar { vars })),
             (
                 Value::from("env_var"),
@@ -65,31 +69,66 @@ impl YamlRenderer for YamlEngine {
         ]);
         let environment: &Environment<'_> = &self.environment;
         let worded = |error: Error| error.detail().map_or_else(|| error.to_string(), str::to_string);
-        // One expression alone keeps its type, as dbt's native rendering does.
-        if let Some(expression) = only_expression(&rewritten.text) {
-            let value = environment
-                .compile_expression(expression)
-                .and_then(|compiled| compiled.eval(context))
-                .map_err(worded)?;
-            if value.is_undefined() {
-                return Err(format!("`{}` is not defined", expression.trim()));
-            }
-            return converted(&value, last_filter(&rewritten.text));
-        }
         let template = environment.template_from_str(&rewritten.text).map_err(worded)?;
         let rendered = template.render(context).map_err(worded)?;
-        Ok(Json::from(rendered))
+        match written.only(&rendered) {
+            Some(value) => converted(&value, last_filter(&rewritten.text)),
+            None => Ok(Json::from(written.filled(&rendered))),
+        }
     }
 }
 
-/// A value as the filter that gave it asks: a text that spells a Python literal becomes that, where a filter says so.
+/// The name under which the values that a text writes are kept.
+const WRITTEN: &str = "__written";
+
+/// Stands on both sides of the number of a written value; no YAML holds this letter.
+const MARK: char = '\0';
+
+/// Values that a text writes: where it writes one and nothing else, the value keeps its type.
 /// Source: dbt-common, `quoted_native_concat`.
+#[derive(Debug, Default)]
+struct Written(Mutex<Vec<Value>>);
+
+impl Object for Written {}
+
+impl Written {
+    fn add(&self, value: &Value) -> usize {
+        let mut values = lock(&self.0);
+        values.push(value.clone());
+        values.len() - 1
+    }
+
+    fn only(&self, rendered: &str) -> Option<Value> {
+        let values = lock(&self.0);
+        (rendered == format!("{MARK}0{MARK}") && values.len() == 1).then(|| values[0].clone())
+    }
+
+    fn filled(&self, rendered: &str) -> String {
+        let values = lock(&self.0);
+        let part = |(index, part): (usize, &str)| match index % 2 {
+            1 => part.parse().ok().and_then(|at: usize| values.get(at)).map_or_else(String::new, python_str),
+            _ => part.to_string(),
+        };
+        rendered.split(MARK).enumerate().map(part).collect()
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    if value.is_none() { String::new() } else { python_str(value) }
+}
+
+/// What a text spells where that is of the kind wanted, else the text: a filter holds before a comparison does, so
+/// `target.type == 'bigquery' | as_bool` compares texts.
+fn native_or_text(value: Value, is_wanted: impl Fn(&Value) -> bool) -> Value {
+    let native = methods::native(&value);
+    if is_wanted(&native) { native } else { Value::from(text_of(&value)) }
+}
+
+/// A whole value, once the filter at its end has got what it asks for.
 fn converted(value: &Value, filter: Option<&str>) -> Result<Json, String> {
-    let native = methods::native(value);
     let what = match filter {
-        Some("as_bool") if native.kind() != ValueKind::Bool => "bool",
-        Some("as_number") if !native.is_number() => "number",
-        Some("as_bool" | "as_number" | "as_native") => return Ok(to_json(&native)),
+        Some("as_bool") if value.kind() != ValueKind::Bool => "bool",
+        Some("as_number") if !value.is_number() => "number",
         _ => return Ok(to_json(value)),
     };
     Err(format!("`{}` is not a {what}", python_str(value)))
@@ -105,14 +144,6 @@ fn last_filter(text: &str) -> Option<&str> {
         (Token::Ident(name), Token::Pipe) => Some(name),
         _ => None,
     }
-}
-
-/// The expression of a text that is `{{ expression }}` and nothing else.
-fn only_expression(text: &str) -> Option<&str> {
-    let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
-    let inner = inner.strip_prefix('-').unwrap_or(inner);
-    let inner = inner.strip_suffix('-').unwrap_or(inner);
-    (!inner.contains("{{") && !inner.contains("}}")).then_some(inner)
 }
 
 #[derive(Debug)]
@@ -171,6 +202,10 @@ mod tests {
         assert_eq!(render("{{ '5' | int }}"), Ok(Json::from(5)));
         assert_eq!(render("{{ target.name == 'dev' }}"), Ok(Json::from(true)));
         assert_eq!(render("x_{{ target.name }}"), Ok(Json::from("x_dev")));
+        assert_eq!(render("{% if true -%} {{ 'true' | as_bool }} {%- endif %}"), Ok(Json::from(true)));
+        assert_eq!(render("{{ 5 }} "), Ok(Json::from("5 ")));
+        assert_eq!(render(" {{- 5 }}\n"), Ok(Json::from(5)));
+        assert_eq!(render("{% if true %}{{ 5 }}{% endif %}!"), Ok(Json::from("5!")));
         assert_eq!(render("plain"), Ok(Json::from("plain")));
         assert_eq!(render("{{ '5' | as_text }}"), Ok(Json::from("5")));
         assert_eq!(render("{{ '5' | as_number() }}"), Ok(Json::from(5)));
