@@ -263,6 +263,15 @@ pub enum Event {
         node: Option<UniqueId>,
         sql: String,
     },
+    /// The statement that was sent last for this node is over (debug).
+    StatementFinished {
+        node: Option<UniqueId>,
+        elapsed_ms: f64,
+        /// The warehouse's own name for it.
+        job_id: Option<String>,
+        /// What the warehouse said, where it failed.
+        error: Option<String>,
+    },
     /// `{{ log(…) }}` and our own talk.
     Log {
         level: Level,

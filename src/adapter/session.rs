@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Adapter, AdapterError, Answer, Connection, Fetch, JobContext, LoadRequest, Statement};
+use std::time::Instant;
+
 use crate::event::{Event, EventSender};
 use crate::manifest::{JsonMap, UniqueId};
 use crate::relation::{Column, Relation, SchemaName};
@@ -159,8 +161,16 @@ impl Session {
     }
 
     fn send(&self, sql: &str, fetch: Fetch, job: &JobContext) -> Result<Answer, AdapterError> {
-        self.events.send(Event::Statement { node: job.node.as_deref().map(UniqueId::from), sql: sql.to_string() });
+        let node = job.node.as_deref().map(UniqueId::from);
+        self.events.send(Event::Statement { node: node.clone(), sql: sql.to_string() });
+        let started = Instant::now();
         let answer = self.with(|connection| connection.execute(&Statement { sql, fetch, job }));
+        self.events.send(Event::StatementFinished {
+            node,
+            elapsed_ms: started.elapsed().as_secs_f64() * 1e3,
+            job_id: answer.as_ref().ok().and_then(|answer| answer.response.job_id.clone()),
+            error: answer.as_ref().err().map(|error| error.message.clone()),
+        });
         if answer.is_err() {
             // The adapter has rolled back.
             self.has_transaction.store(false, Ordering::Relaxed);

@@ -58,14 +58,6 @@ pub fn settings(values: &Values<'_>, project_dir: &Path, call: &Call) -> Result<
         must_match: on("error-if-nothing-selected")?,
         again: None,
     };
-    let args = args(values, project_dir, &vars, &asked, call)?;
-    let invocation = Invocation {
-        id: call.id.clone(),
-        started_at: call.started_at,
-        command: values.arguments.command.clone(),
-        flags,
-        args,
-    };
     let load = LoadOptions {
         project_dir: values.text("project-dir").map(PathBuf::from),
         profiles_dir: values.text("profiles-dir").map(PathBuf::from),
@@ -77,6 +69,17 @@ pub fn settings(values: &Values<'_>, project_dir: &Path, call: &Call) -> Result<
         checks_version: values.switch("version-check")?.unwrap_or(true),
         environment: values.environment.clone(),
         ..LoadOptions::new(std::env::current_dir().unwrap_or_default())
+    };
+    let mut args = args(values, project_dir, &load.vars, &asked, call)?;
+    if let Some(folder) = crate::project::profiles_dir(&load, project_dir) {
+        args.insert("profiles_dir".to_string(), Json::from(folder.display().to_string()));
+    }
+    let invocation = Invocation {
+        id: call.id.clone(),
+        started_at: call.started_at,
+        command: values.arguments.command.clone(),
+        flags,
+        args,
     };
     Ok(Settings {
         invocation: Arc::new(invocation),

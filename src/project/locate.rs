@@ -69,6 +69,11 @@ pub(super) fn profiles_file(options: &LoadOptions, project_dir: &Path) -> Result
     })
 }
 
+/// The folder of the profiles.yml that a project is loaded with, where there is one.
+pub fn profiles_dir(options: &LoadOptions, project_dir: &Path) -> Option<PathBuf> {
+    profiles_file(options, project_dir).ok()?.parent().map(Path::to_path_buf)
+}
+
 fn home(options: &LoadOptions) -> Option<PathBuf> {
     options.variable("HOME").or_else(|| options.variable("USERPROFILE")).map(PathBuf::from)
 }

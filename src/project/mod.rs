@@ -23,6 +23,7 @@ mod version;
 mod walk;
 
 pub use invocation::{Flags, Invocation};
+pub use locate::profiles_dir;
 pub use options::LoadOptions;
 pub use version::DBT_VERSION;
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::output::Output;
-use super::structured::{Line, lines, stamp};
+use super::structured::{Line, Lines, stamp};
 use super::{Clock, Sink};
 use crate::event::{Event, Level};
 
@@ -14,18 +14,19 @@ pub struct JsonLinesSink {
     invocation_id: String,
     least: Option<Level>,
     now: Clock,
+    lines: Lines,
 }
 
 impl JsonLinesSink {
     pub fn new(output: Output, invocation_id: impl Into<String>, least: Option<Level>, now: Clock) -> Self {
-        Self { output, invocation_id: invocation_id.into(), least, now }
+        Self { output, invocation_id: invocation_id.into(), least, now, lines: Lines::default() }
     }
 }
 
 impl Sink for JsonLinesSink {
     fn tell(&mut self, event: &Event) {
         let now = (self.now)();
-        for line in lines(event, now) {
+        for line in self.lines.of(event, now) {
             // What is printed is data, and heard however quiet the log is.
             let is_data = matches!(event, Event::Print { .. } | Event::Output { .. });
             if is_data || self.least.is_some_and(|least| line.level >= least) {
@@ -67,7 +68,7 @@ mod tests {
 
     /// Names, levels and messages of an event's lines, and the data of the last.
     fn picture(event: &Event) -> String {
-        let lines = lines(event, noon());
+        let lines = Lines::default().of(event, noon());
         let heads = lines.iter().map(|line| format!("{} {} {}", line.level.name(), line.name, line.message));
         let mut picture = heads.collect::<Vec<_>>().join("\n");
         if let Some(last) = lines.last() {
@@ -87,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_line_has_dbts_info_and_data() {
-        let line = lines(&Event::Print { message: "hello".into() }, noon()).remove(0);
+        let line = Lines::default().of(&Event::Print { message: "hello".into() }, noon()).remove(0);
         let text = json_line(&line, "1d", noon()).replace(&std::process::id().to_string(), "PID");
         assert_snapshot!(text, @r#"{"data":{"msg":"hello"},"info":{"category":"","code":"Z052","extra":{},"invocation_id":"1d","level":"info","msg":"hello","name":"PrintEvent","pid":PID,"thread":"MainThread","ts":"2026-01-01T12:00:00.000000Z"}}"#);
     }
@@ -154,7 +155,7 @@ mod tests {
         ];
         let heads: Vec<_> = events
             .iter()
-            .flat_map(|event| lines(event, noon()))
+            .flat_map(|event| Lines::default().of(event, noon()))
             .map(|line| format!("{} {} {} {}", line.code, line.level.name(), line.name, line.message))
             .collect();
         assert_snapshot!(heads.join("\n"), @"

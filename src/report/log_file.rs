@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::json_lines::json_line;
 use super::output::Secrets;
-use super::structured::{Line, lines};
+use super::structured::{Line, Lines};
 use super::{Clock, Sink};
 use crate::event::{Event, Level};
 
@@ -40,6 +40,7 @@ pub struct LogFileSink {
     secrets: Secrets,
     invocation_id: String,
     now: Clock,
+    lines: Lines,
 }
 
 impl LogFileSink {
@@ -49,7 +50,7 @@ impl LogFileSink {
         fs::create_dir_all(&settings.folder)?;
         let (file, written) = open(&settings.folder)?;
         let invocation_id = invocation_id.to_string();
-        Ok(Self { settings, file, written, secrets, invocation_id, now })
+        Ok(Self { settings, file, written, secrets, invocation_id, now, lines: Lines::default() })
     }
 
     // A log that can no longer be written (disk full) must not stop the run it tells of.
@@ -88,7 +89,7 @@ impl LogFileSink {
 
 impl Sink for LogFileSink {
     fn tell(&mut self, event: &Event) {
-        for line in lines(event, (self.now)()) {
+        for line in self.lines.of(event, (self.now)()) {
             if line.level >= self.settings.least {
                 let text = self.text_of(&line);
                 self.write(&text);

@@ -2,6 +2,7 @@
 //!
 //! Field names and codes follow dbt-core 1.12; fields that cannot be known here are left empty, never out.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -14,7 +15,7 @@ use super::words::counted;
 use crate::artifacts::DBT_VERSION;
 use crate::diagnostic::Severity;
 use crate::event::{Event, IngestReport, Level, NodeInfo, NodeStatus, RunResult};
-use crate::manifest::{Json, JsonMap};
+use crate::manifest::{Json, JsonMap, UniqueId};
 
 /// Lines with a status in brackets are filled with dots up to here, as dbt's are.
 const PRINTER_COLUMNS: usize = 80;
@@ -30,8 +31,62 @@ pub struct Line {
     pub data: Json,
 }
 
-/// What an event is in dbt's log: no line, one, or several.
-pub fn lines(event: &Event, now: DateTime<Utc>) -> Vec<Line> {
+/// Turns events into lines; remembers who is at work, since statements name only the id of their node.
+#[derive(Debug, Default)]
+pub struct Lines {
+    at_work: HashMap<UniqueId, Json>,
+}
+
+impl Lines {
+    /// What an event is in dbt's log: no line, one, or several.
+    pub fn of(&mut self, event: &Event, now: DateTime<Utc>) -> Vec<Line> {
+        match event {
+            Event::NodeStarted { node, .. } => {
+                self.at_work.insert(node.unique_id.clone(), node_info(node, "started", Some(now), None));
+            }
+            Event::NodeFinished { result, .. } => {
+                self.at_work.remove(&result.node.unique_id);
+            }
+            Event::Statement { node, sql } => {
+                let name = node.as_deref().unwrap_or("master");
+                let data = json!({ "conn_name": name, "sql": sql });
+                return vec![
+                    self.of_node(node, line("SQLQuery", "E016", Level::Debug, format!("On {name}: {sql}"), data)),
+                ];
+            }
+            Event::StatementFinished { node, elapsed_ms, job_id, error } => {
+                let line = statement_finished(*elapsed_ms, job_id.as_deref(), error.as_deref());
+                return vec![self.of_node(node, line)];
+            }
+            _ => {}
+        }
+        lines(event, now)
+    }
+
+    fn of_node(&self, node: &Option<UniqueId>, mut line: Line) -> Line {
+        if let Some(info) = node.as_ref().and_then(|node| self.at_work.get(node)) {
+            line.data["node_info"] = info.clone();
+        }
+        line
+    }
+}
+
+fn statement_finished(elapsed_ms: f64, job_id: Option<&str>, error: Option<&str>) -> Line {
+    let seconds = elapsed_ms / 1000.0;
+    match error {
+        None => {
+            let data = json!({ "elapsed": seconds, "query_id": job_id.unwrap_or_default(), "status": "OK" });
+            let message = format!("SQL status: OK in {seconds:.3} seconds");
+            line("SQLQueryStatus", "E017", Level::Debug, message, data)
+        }
+        Some(error) => {
+            let data = json!({ "exc": error, "exc_info": "" });
+            line("CatchableExceptionOnRun", "W002", Level::Debug, error, data)
+        }
+    }
+}
+
+fn lines(event: &Event, now: DateTime<Utc>) -> Vec<Line> {
     match event {
         Event::CommandStarted { arguments, .. } => command_started(arguments),
         Event::CommandFinished { command, is_success, elapsed_ms } => {
@@ -41,11 +96,8 @@ pub fn lines(event: &Event, now: DateTime<Utc>) -> Vec<Line> {
         Event::NodeStarted { node, index, total } => node_started(node, *index, *total, now),
         Event::NodeFinished { result, index, total } => node_finished(result, *index, *total, now),
         Event::RunFinished { elapsed_ms, results, was_cancelled } => run_finished(*elapsed_ms, results, *was_cancelled),
-        Event::Statement { node, sql } => {
-            let name = node.as_deref().unwrap_or("master");
-            let data = json!({ "conn_name": name, "sql": sql });
-            vec![line("SQLQuery", "E016", Level::Debug, format!("On {name}: {sql}"), data)]
-        }
+        // Told by `Lines`.
+        Event::Statement { .. } | Event::StatementFinished { .. } => Vec::new(),
         Event::Log { level, message, .. } => vec![log(*level, message)],
         Event::Print { message } | Event::Output { message } => {
             vec![line("PrintEvent", "Z052", Level::Info, message.clone(), json!({ "msg": message }))]
@@ -72,9 +124,20 @@ pub fn lines(event: &Event, now: DateTime<Utc>) -> Vec<Line> {
         Event::IngestFinished { report } => vec![ingest_finished(report)],
         Event::ArtifactWritten { path } => {
             let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
-            let data = json!({ "artifact_path": path, "artifact_type": name });
+            let data = json!({ "artifact_path": path, "artifact_type": artifact_type(name) });
             vec![line("ArtifactWritten", "P001", Level::Debug, format!("Wrote artifact {name} to {path}"), data)]
         }
+    }
+}
+
+/// The name of dbt's class for a file, by which readers know it.
+fn artifact_type(name: &str) -> &str {
+    match name {
+        "manifest.json" => "WritableManifest",
+        "run_results.json" => "RunExecutionResult",
+        "catalog.json" => "CatalogArtifact",
+        "sources.json" => "FreshnessResult",
+        other => other,
     }
 }
 
@@ -126,11 +189,14 @@ fn node_started(node: &NodeInfo, index: usize, total: usize, now: DateTime<Utc>)
     let began = format!("Began running node {}", node.unique_id);
     let description = description(node);
     let message = bracketed(index, total, &format!("START {description}"), "RUN", None);
-    let data = json!({ "description": description, "index": index, "node_info": info, "total": total });
-    vec![
-        line("NodeStart", "Q024", Level::Debug, began, json!({ "node_info": info })),
-        line("LogStartLine", "Q011", Level::Info, message, data),
-    ]
+    let told = if node.resource_type == "operation" {
+        let data = json!({ "index": index, "node_info": info, "statement": node.name, "total": total });
+        line("LogHookStartLine", "Q032", Level::Info, message, data)
+    } else {
+        let data = json!({ "description": description, "index": index, "node_info": info, "total": total });
+        line("LogStartLine", "Q011", Level::Info, message, data)
+    };
+    vec![line("NodeStart", "Q024", Level::Debug, began, json!({ "node_info": info })), told]
 }
 
 fn node_finished(result: &RunResult, index: usize, total: usize, now: DateTime<Utc>) -> Vec<Line> {
@@ -206,6 +272,15 @@ fn result_line(result: &RunResult, info: &Json, index: usize, total: usize) -> L
         return line("LogSeedResult", "Q016", level(result.status), message, data);
     }
     let description = description(node);
+    if node.resource_type == "operation" {
+        let word = if result.status.is_failure() { "ERROR" } else { "OK" };
+        let message = bracketed(index, total, &format!("{word} {description}"), word, Some(seconds));
+        let data = json!({
+            "execution_time": seconds, "index": index, "node_info": info, "statement": node.name, "status": status,
+            "total": total,
+        });
+        return line("LogHookEndLine", "Q033", Level::Info, message, data);
+    }
     if result.status == NodeStatus::NoOp {
         let message = bracketed(index, total, &format!("NO-OP {description}"), "NO-OP", Some(seconds));
         let data = json!({

@@ -187,6 +187,7 @@ impl Sink for TerminalSink {
                 let who = node.as_deref().map(|id| format!("-- {id}\n")).unwrap_or_default();
                 self.line(Level::Debug, &self.painted(FAINT, &format!("{who}{}", sql.trim())));
             }
+            Event::StatementFinished { .. } => {}
             Event::Log { level, message, .. } => self.line(*level, message),
             Event::Output { message } => self.progress.above(|| self.data.line(message)),
             Event::Print { message } => {

@@ -277,7 +277,8 @@ fn the_json_log_has_dbts_names_in_dbts_order() {
     let ran = tamis(&["build", "--log-format", "json", "--log-level", "debug"]).within(&here).run();
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     let lines: Vec<serde_json::Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let is_statement = |line: &&serde_json::Value| line["info"]["name"] == "SQLQuery";
+    let is_statement =
+        |line: &&serde_json::Value| line["info"]["name"].as_str().is_some_and(|name| name.starts_with("SQLQuery"));
     let shown = lines.iter().filter(|line| !is_statement(line)).map(|line| {
         let id = line["data"]["node_info"]["unique_id"].as_str().unwrap_or_default();
         let status = line["data"]["node_info"]["node_status"].as_str().unwrap_or_default();

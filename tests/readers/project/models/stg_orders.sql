@@ -1,0 +1,1 @@
+select id, customer, loaded_at from {{ source('raw', 'orders') }}
