@@ -161,8 +161,8 @@ impl Block {
             .signature
             .iter()
             .map(|(name, default)| match default {
-                Some(default) => format!("{name}={}", rewritten_expression(default)),
-                None => name.clone(),
+                Some(default) if !self.reads_arguments(default) => format!("{name}={}", rewritten_expression(default)),
+                Some(_) | None => name.clone(),
             })
             .chain(self.uses.varargs.then(|| "varargs=none".to_string()))
             .chain(self.uses.kwargs.then(|| "kwargs=none".to_string()))
@@ -172,6 +172,11 @@ impl Block {
             end: lexemes[head_end].start,
             with: format!("macro {PRIVATE_NAME}({}) ", arguments.join(", ")),
         });
+        let head_close = &lexemes[head_end];
+        let trim = if text[..head_close.end].ends_with("-%}") { "-" } else { "" };
+        if let Some(with) = self.late_defaults(trim) {
+            replacements.push(Replacement { start: head_close.end, end: head_close.end, with });
+        }
         expressions(&lexemes[head_end..], &mut replacements);
         if let Some(close) =
             lexemes.iter().rev().find(|lexeme| matches!(lexeme.token, Token::Ident(tag) if self.kind.is_end(tag)))
@@ -180,6 +185,29 @@ impl Block {
             replacements.push(Replacement { start: close.start, end: name_after, with: "endmacro ".to_string() });
         }
         Ok(apply(text, replacements))
+    }
+}
+
+impl Block {
+    /// Whether a default is made of the macro's other arguments.
+    fn reads_arguments(&self, default: &str) -> bool {
+        let wrapped = format!("{{{{ {default} }}}}");
+        let lexemes = lex(&wrapped).unwrap_or_default();
+        lexemes.iter().any(|lexeme| {
+            matches!(lexeme.token, Token::Ident(name) if self.signature.iter().any(|(argument, _)| argument == name))
+        })
+    }
+
+    /// Defaults that read other arguments are set when the arguments are there, the first first, as in Jinja2;
+    /// minijinja would look at the last one first.
+    fn late_defaults(&self, trim: &str) -> Option<String> {
+        let late = self.signature.iter().filter_map(|(name, default)| Some((name, default.as_ref()?)));
+        let set = late.filter(|(_, default)| self.reads_arguments(default)).map(|(name, default)| {
+            let value = rewritten_expression(default);
+            format!("{{% if {name} is undefined %}}{{% set {name} = {value} %}}{{% endif %}}")
+        });
+        let set: String = set.collect();
+        Some(format!("{}{trim}%}}", set.strip_suffix("%}")?))
     }
 }
 
@@ -377,6 +405,17 @@ mod tests {
         assert_eq!(
             template.text,
             "{% macro tamis_body(model, x=__list([]), kwargs=none) -%} {{ kwargs }} {% set __done = y.append(__list([1])) %}{%- endmacro %}"
+        );
+    }
+
+    #[test]
+    fn a_default_may_read_other_arguments() {
+        let file = SourceFile::in_memory("a.sql", "{% macro m(a, b=a['x'] -1, c=2) -%}\n{{ b }}{% endmacro %}");
+        let (blocks, _) = split(&file);
+        assert_eq!(
+            blocks[0].template(&file).expect("test text is Jinja").text,
+            "{% macro tamis_body(a, b, c=2) -%}{% if b is undefined %}{% set b = __sub(a['x'] ,1) %}{% endif -%}\n\
+             {{ b }}{% endmacro %}"
         );
     }
 

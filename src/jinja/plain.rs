@@ -81,8 +81,10 @@ fn expression(
         }
         "var" => {
             let [Json::String(name), rest @ ..] = call.positional.as_slice() else { return None };
-            // A var that is missing is an error that the render words.
-            if !call.named.is_empty() || (rest.is_empty() && !vars.contains_key(name)) {
+            // A var that is missing is an error that the render words; one may be Jinja itself.
+            let is_jinja = |value: &Json| value.as_str().is_some_and(|text| text.contains("{{") || text.contains("{%"));
+            let value = vars.get(name).or(rest.first());
+            if !call.named.is_empty() || value.is_none_or(is_jinja) {
                 return None;
             }
         }

@@ -284,9 +284,26 @@ fn rendered_references(
         problem.labels.insert(0, Label { span: test.span.clone(), text: "in this test".to_string() });
         problem
     })?;
+    if is_shadowed(scope, target, test) {
+        captured.configs.clear();
+    }
     captured.refs.iter_mut().for_each(|call| call.span = Some(test.span.clone()));
     captured.sources.iter_mut().for_each(|call| call.span = Some(test.span.clone()));
     Ok(captured)
+}
+
+/// Whether a test of a package stands behind another one of its name: while parsing, dbt then sees only the other,
+/// and calls of the package's come to nothing.
+/// Source: dbt-core 1.12, `SchemaGenericTestParser.render_test_update`, `TestMacroNamespace`.
+fn is_shadowed(scope: &Scope<'_>, target: &TestTarget<'_>, test: &TestScope) -> bool {
+    let Some(namespace) = &test.namespace else { return false };
+    let package = &scope.package(target.package).name;
+    let meant = scope.engine.generic_test(&test.name, Some(namespace), package);
+    let found = scope.engine.generic_test(&test.name, None, package);
+    match (meant, found) {
+        (Some(meant), Some(found)) => meant.package_name != found.package_name && found.package_name != "dbt",
+        _ => false,
+    }
 }
 
 /// The two commonest tests, whose target dbt takes from the properties without rendering anything.
