@@ -245,9 +245,13 @@ def main():
             if a.names and entry["name"] not in a.names and name not in a.names:
                 continue
             projects += 1
-            files = shelf.extract(entry["repository"], entry["commit"], os.path.join(work, "projects", entry["name"]))
-            project = os.path.normpath(os.path.join(files, entry.get("folder", ".")))
-            shelf.install(project, entry.get("packages") or {})
+            try:
+                files = shelf.extract(entry["repository"], entry["commit"], os.path.join(work, "projects", entry["name"]))
+                project = os.path.normpath(os.path.join(files, entry.get("folder", ".")))
+                shelf.install(project, entry.get("packages") or {})
+            except (OSError, KeyError, subprocess.CalledProcessError, SystemExit) as error:
+                print("%-44s cannot be brought: %s" % (name[:44], error), flush=True)
+                continue
             room = os.path.join(work, "runs", name)
             os.makedirs(room, exist_ok=True)
             full = os.path.join(work, "texts", name + ".json.gz")

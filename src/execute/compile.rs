@@ -20,11 +20,10 @@ pub(super) fn compile(work: &Work<'_>, node: &Arc<Node>) -> Result<Compiled, Box
     if node.language() == "python" {
         return with_postfix(work, &scope).map(|rendered| Compiled { rendered: Arc::new(rendered) });
     }
-    let mut rendered = work.runner.engine.compile(&scope).map_err(|problem| in_yml(node, problem))?;
-    let macros = std::mem::take(&mut rendered.macros);
+    let rendered = work.runner.engine.compile(&scope).map_err(|problem| in_yml(node, problem))?;
     let mut ctes = Vec::new();
     collect_ephemerals(work, node, &mut ctes)?;
-    let rendered = Rendered { macros, ..inject(rendered, &ctes) };
+    let rendered = inject(rendered, &ctes);
     Ok(Compiled { rendered: Arc::new(rendered) })
 }
 
@@ -39,7 +38,7 @@ fn with_postfix(work: &Work<'_>, scope: &RunScope) -> Result<Rendered, Box<Diagn
 }
 
 fn scope(work: &Work<'_>, node: &Arc<Node>) -> RunScope {
-    let mut scope = work.scope(node);
+    let mut scope = RunScope { called_macros: Arc::clone(&work.called_macros), ..work.scope(node) };
     if let NodeKind::DataTest(test) = &node.kind
         && let Some(generic) = &test.generic
     {

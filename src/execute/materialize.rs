@@ -1,6 +1,6 @@
 //! Makes a node in the warehouse by its materialization's macro; or only compiles it, or shows its rows.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::compile::{Compiled, compile};
 use super::data_test::compiled_path;
@@ -188,7 +188,9 @@ pub(super) fn compile_only(work: &Work<'_>, node: &Arc<Node>) -> Done {
         );
         work.events.send(Event::Diagnosed(Box::new(warning.note(problem.message))));
         let session = dry_session(work).0;
-        let offline = Work { runner: work.runner, session: &session, events: work.events, timing: Default::default() };
+        let called_macros = Arc::clone(&work.called_macros);
+        let timing = Mutex::default();
+        let offline = Work { runner: work.runner, session: &session, events: work.events, timing, called_macros };
         compile_and_write(&offline, node)
     });
     let (compiled, path) = match compiled {

@@ -46,7 +46,6 @@ pub(super) struct Done {
     pub adapter_response: JsonMap,
     pub compiled_code: Option<Arc<str>>,
     pub compiled_path: Option<String>,
-    pub called_macros: Vec<UniqueId>,
     pub problem: Option<Box<Diagnostic>>,
 }
 
@@ -54,7 +53,7 @@ impl Done {
     /// So far it was compiled, and written to `path`.
     pub fn compiled(rendered: &Rendered, path: Option<String>) -> Self {
         let code = Some(Arc::from(rendered.text.as_str()));
-        Self { compiled_code: code, compiled_path: path, called_macros: rendered.macros.clone(), ..Self::default() }
+        Self { compiled_code: code, compiled_path: path, ..Self::default() }
     }
 
     pub fn failed(status: NodeStatus, problem: Box<Diagnostic>) -> Self {
@@ -68,6 +67,8 @@ pub(super) struct Work<'a> {
     pub session: &'a Arc<Session>,
     pub events: &'a EventSender,
     pub timing: Mutex<Vec<Timing>>,
+    /// Macros that its code calls while it is compiled.
+    pub called_macros: Arc<Mutex<Vec<UniqueId>>>,
 }
 
 impl Work<'_> {
@@ -109,6 +110,7 @@ impl NodeRunner {
             replacements: Arc::default(),
             deferral: Arc::clone(&self.deferral),
             overrides: None,
+            called_macros: Arc::default(),
             selected: Arc::clone(&self.selected),
             results: None,
         }
@@ -289,7 +291,13 @@ impl StepRunner for NodeRunner {
         let info = NodeInfo::of(&self.manifest, &step.id);
         let config = self.manifest.node(&step.id).map(|node| Arc::clone(&node.config.values)).unwrap_or_default();
         worker.session.start_job(self.job_of(&step.id, &config));
-        let work = Work { runner: self, session: &worker.session, events: &worker.events, timing: Mutex::default() };
+        let work = Work {
+            runner: self,
+            session: &worker.session,
+            events: &worker.events,
+            timing: Mutex::default(),
+            called_macros: Arc::default(),
+        };
         let started = match self.manifest.node(&step.id) {
             Some(node) => self.start(&worker.session, &worker.events, node),
             None => Ok(()),
@@ -319,7 +327,7 @@ impl StepRunner for NodeRunner {
             failures: done.failures,
             compiled_code: done.compiled_code,
             compiled_path: done.compiled_path,
-            called_macros: done.called_macros,
+            called_macros: std::mem::take(&mut work.called_macros.lock().unwrap_or_else(PoisonError::into_inner)),
             problem: done.problem.map(|problem| in_own_file(self.manifest.node(&step.id), problem)),
             batch_results: None,
             node: Arc::new(info),

@@ -301,12 +301,8 @@ impl Engine {
 
     fn run_scope(&self, run: &RunScope) -> Arc<Scope> {
         let vars = self.vars_of(&run.package);
-        let mode = Mode::Run(Box::new(Run {
-            scope: run.clone(),
-            statements: Mutex::default(),
-            written: Mutex::default(),
-            macros: Mutex::default(),
-        }));
+        let mode =
+            Mode::Run(Box::new(Run { scope: run.clone(), statements: Mutex::default(), written: Mutex::default() }));
         let mut scope = self.scope(&run.package, &vars, mode);
         if let Some(node) = &run.node {
             scope.model = shape::node_json(node);
@@ -340,8 +336,7 @@ impl Engine {
             (span.output_range(), Span::new(&code.file, original(from.start)..original(from.end)))
         });
         let origins = origins.collect();
-        let macros = scope.run().map(|run| lock(&run.macros).clone()).unwrap_or_default();
-        Ok(Rendered { text: rendered, origins, macros })
+        Ok(Rendered { text: rendered, origins })
     }
 
     /// Calls a handle in a render of its own.

@@ -48,7 +48,7 @@ pub use relation_object::{node_relation, source_relation};
 pub use yaml_engine::YamlEngine;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::adapter::{Answer, Session, Table};
 use crate::diagnostic::Diagnostic;
@@ -117,6 +117,8 @@ pub struct RunScope {
     pub deferral: Arc<Deferral>,
     /// Overrides of a unit test: `macros`, `vars`, `env_vars`.
     pub overrides: Option<Arc<JsonMap>>,
+    /// Where macros that the text itself calls are noted, each once, in order of first call.
+    pub called_macros: Arc<Mutex<Vec<UniqueId>>>,
     /// Ids selected in this run: `selected_resources`.
     pub selected: Arc<Vec<UniqueId>>,
     /// For `on-run-end`: how the nodes went, and the schemas they lie in.
@@ -140,8 +142,6 @@ pub struct Rendered {
     pub text: String,
     /// Disjoint ranges of `text`, in order, with the place each was written at.
     pub origins: Vec<(std::ops::Range<usize>, Span)>,
-    /// Macros that the text itself called, each once, in order of first call.
-    pub macros: Vec<UniqueId>,
 }
 
 impl Rendered {

@@ -95,8 +95,6 @@ pub(super) struct Run {
     pub statements: Mutex<BTreeMap<String, StoredResult>>,
     /// Text handed to `write`.
     pub written: Mutex<Option<String>>,
-    /// Macros that the text itself called.
-    pub macros: Mutex<Vec<UniqueId>>,
 }
 
 #[derive(Clone)]
@@ -193,7 +191,7 @@ impl Scope {
         };
         match &self.mode {
             Mode::Parse(captured) => add(&mut lock(captured).macros),
-            Mode::Run(run) => add(&mut lock(&run.macros)),
+            Mode::Run(run) => add(&mut lock(&run.scope.called_macros)),
         }
     }
 

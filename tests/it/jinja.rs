@@ -160,6 +160,7 @@ fn render(macros: &[(&str, &str)], text: &str) -> Result<String, String> {
         replacements: Arc::default(),
         deferral: Arc::default(),
         overrides: None,
+        called_macros: Arc::default(),
         selected: Arc::default(),
         results: None,
     };

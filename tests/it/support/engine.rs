@@ -84,6 +84,7 @@ impl Bench {
             replacements: Arc::default(),
             deferral: Arc::default(),
             overrides: None,
+            called_macros: Arc::default(),
             selected: Arc::default(),
             results: None,
         };
