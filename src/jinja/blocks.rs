@@ -161,8 +161,9 @@ impl Block {
             .signature
             .iter()
             .map(|(name, default)| match default {
-                Some(default) if !self.reads_arguments(default) => format!("{name}={}", rewritten_expression(default)),
-                Some(_) | None => name.clone(),
+                Some(default) if self.reads_arguments(default) => format!("{name}={UNSET}"),
+                Some(default) => format!("{name}={}", rewritten_expression(default)),
+                None => name.clone(),
             })
             .chain(self.uses.varargs.then(|| "varargs=none".to_string()))
             .chain(self.uses.kwargs.then(|| "kwargs=none".to_string()))
@@ -187,6 +188,9 @@ impl Block {
         Ok(apply(text, replacements))
     }
 }
+
+/// A name that nothing defines: the default of an argument that gets its own one later.
+const UNSET: &str = "__unset";
 
 impl Block {
     /// Whether a default is made of the macro's other arguments.
@@ -414,7 +418,7 @@ mod tests {
         let (blocks, _) = split(&file);
         assert_eq!(
             blocks[0].template(&file).expect("test text is Jinja").text,
-            "{% macro tamis_body(a, b, c=2) -%}{% if b is undefined %}{% set b = __sub(a['x'] ,1) %}{% endif -%}\n\
+            "{% macro tamis_body(a, b=__unset, c=2) -%}{% if b is undefined %}{% set b = __sub(a['x'] ,1) %}{% endif -%}\n\
              {{ b }}{% endmacro %}"
         );
     }
