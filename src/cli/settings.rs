@@ -49,8 +49,8 @@ pub fn settings(values: &Values<'_>, project_dir: &Path, call: &Call) -> Result<
     };
     let vars = values.text("vars").map(|text| yaml::map("--vars", &text)).transpose()?.unwrap_or_default();
     let asked = Asked {
-        select: [values.list("select"), values.list("models")].concat(),
-        exclude: values.list("exclude"),
+        select: [values.criteria("select"), values.criteria("models")].concat(),
+        exclude: values.criteria("exclude"),
         selector: values.text("selector"),
         indirect: values.choice("indirect-selection")?,
         resource_types: resource_types(values)?,

@@ -94,6 +94,13 @@ impl Values<'_> {
         values.iter().flat_map(|value| value.split_whitespace()).map(str::to_string).collect()
     }
 
+    /// Words of `--select` or `--exclude`. Typed without a word, it is one empty word: `--select "$UNSET"` means
+    /// nothing, not everything.
+    pub fn criteria(&self, name: &'static str) -> Vec<String> {
+        let words = self.list(name);
+        if words.is_empty() && self.is_typed(name) { vec![String::new()] } else { words }
+    }
+
     /// What a positional argument was set to.
     pub fn positional(&self, name: &str) -> Vec<String> {
         let values = self.arguments.matches.try_get_many::<String>(name).ok().flatten();

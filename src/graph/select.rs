@@ -380,6 +380,12 @@ impl<'a> Evaluation<'a> {
     fn warn_of_nothing(&mut self, selector: &Selector, combination: &Combination) {
         let Some(span) = &combination.expected else { return };
         let written = span.text();
+        if written.trim().is_empty() {
+            let message = format!("`{}` is empty, so it does not match any node", span.file.path);
+            let problem = Diagnostic::warning("nothing-selected", message);
+            self.warnings.push(problem.help("name what is meant, or leave the flag out"));
+            return;
+        }
         let mut problem = Diagnostic::warning("nothing-selected", format!("`{written}` does not match any node"));
         let only = match selector {
             Selector::Intersection(members, _) => match members.as_slice() {

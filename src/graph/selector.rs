@@ -87,7 +87,9 @@ impl Selector {
             let start = word.as_ptr() as usize - file.text.as_ptr() as usize;
             members.push(parse_word(&file, start..start + word.len(), indirect)?);
         }
-        Ok(Self::Union(members, Combination { indirect, expected: None }))
+        // Each word warns for itself; where there is none, the option does.
+        let expected = members.is_empty().then(|| Span::new(&file, 0..file.text.len()));
+        Ok(Self::Union(members, Combination { indirect, expected }))
     }
 }
 

@@ -350,3 +350,24 @@ fn seeds_are_loaded_and_shown() {
         Finished seed in [time]: 1 ok
     ");
 }
+
+#[test]
+fn an_empty_selection_selects_nothing_rather_than_everything() {
+    let said = |words: &[&str]| tamis(words).within(&shop()).picture();
+    let nothing = said(&["ls", "-s", ""]);
+    assert_snapshot!(nothing, @"
+    exit code: 0
+    ----- stderr -----
+    warning[nothing-selected]: `--select` is empty, so it does not match any node
+    help: name what is meant, or leave the flag out
+    ");
+    assert_eq!(said(&["ls", "-s", " "]), nothing);
+    assert_snapshot!(said(&["ls", "-s", "orders", "", "--resource-type", "model", "--exclude", ""]), @"
+    exit code: 0
+    ----- stdout -----
+    shop.orders
+    ----- stderr -----
+    warning[nothing-selected]: `--exclude` is empty, so it does not match any node
+    help: name what is meant, or leave the flag out
+    ");
+}
