@@ -127,15 +127,15 @@ fn arguments_of_tests_are_free_but_their_common_keys_are_not_mistyped() {
 #[test]
 fn what_dbt_refuses_at_once_is_an_error() {
     assert_snapshot!(properties("models: {name: a}\nseeds: [a]\nsources:\n  - tables: []\nversion: 1\n"), @"
-    error[wrong-type]: `version` of a property file must be 2
-      --> models/schema.yml:5:10 `1` not 2
-      help: write `version: 2`, or remove the line
     error[wrong-type]: `models` must be a list
       --> models/schema.yml:1:9 `{name: a}` not a list
       help: begin each entry with `- name:`
-    error[wrong-type]: an entry of `seeds` must be a map with a `name`
+    error[wrong-type]: an entry of `seeds` must be a map with `name`
       --> models/schema.yml:2:9 `a` this one
       help: begin it with `- name:`
+    error[wrong-type]: `version` of a property file must be 2
+      --> models/schema.yml:5:10 `1` not 2
+      help: write `version: 2`, or remove the line
     error[missing-key]: an entry of `sources` has no `name`
       --> models/schema.yml:4:5 `tables: []` this one
       help: begin it with `- name:`
@@ -327,4 +327,50 @@ fn keys_of_packages_yml_are_checked() {
       --> packages.yml:3:5 `versio` not a key of a package
       help: did you mean `version`?
     ");
+}
+
+#[test]
+fn a_value_of_another_shape_is_refused_with_what_is_below_it() {
+    assert_snapshot!(properties("models: [{name: a, columns: {name: b, data_tests: [unique]}}]\nseeds: [{name: a, columns: b}]\nsources: [{name: a, schema: [b], tables: [{name: c, columns: [d]}]}]\n"), @r#"
+    error[wrong-type]: `columns` must be a list
+      --> models/schema.yml:1:29 `{name: b, data_tests: [unique]}` not a list
+      help: begin each entry with `- name:`
+    error[wrong-type]: `columns` must be a list
+      --> models/schema.yml:2:28 `b` not a list
+      help: begin each entry with `- name:`
+    error[wrong-type]: `schema` must be a text
+      --> models/schema.yml:3:29 `[b]` this is a list
+      help: write one text: `schema: "…"`
+    error[wrong-type]: an entry of `columns` must be a map with `name`
+      --> models/schema.yml:3:63 `d` this one
+      help: begin it with `- name:`
+    "#);
+    assert_snapshot!(properties("models: [{name: a, description: [b], config: c, data_tests: unique, columns: [{name: b, data_tests: {unique: }}]}]\n"), @r#"
+    error[wrong-type]: `description` must be a text
+      --> models/schema.yml:1:33 `[b]` this is a list
+      help: write one text: `description: "…"`
+    error[wrong-type]: `config` must be a map
+      --> models/schema.yml:1:46 `c` not a map
+      help: write its keys below it, indented
+    error[wrong-type]: `data_tests` must be a list
+      --> models/schema.yml:1:61 `unique` not a list
+      help: write each test behind a dash: `- unique`
+    error[wrong-type]: `data_tests` must be a list
+      --> models/schema.yml:1:101 `{unique: }` not a list
+      help: write each test behind a dash: `- unique`
+    "#);
+    assert_snapshot!(properties("unit_tests: [{name: a, model: b, given: {input: ref('c')}, expect: [d]}]\n"), @"
+    error[wrong-type]: `given` must be a list
+      --> models/schema.yml:1:41 `{input: ref('c')}` not a list
+      help: begin each entry with `- input:`
+    error[wrong-type]: `expect` must be a map
+      --> models/schema.yml:1:68 `[d]` not a map
+      help: write its keys below it, indented
+    ");
+}
+
+#[test]
+fn a_key_without_a_value_and_a_value_made_by_jinja_have_no_shape_yet() {
+    assert_snapshot!(properties("models: [{name: a, columns: , config: , description: 5, docs: \"{{ var('docs') }}\"}]\n"), @"");
+    assert_snapshot!(properties("metrics: [{name: a, type_params: {measure: b, metrics: [c]}}]\nmodels:\n"), @"");
 }

@@ -33,7 +33,7 @@ pub fn check_properties(file: &PropertyFile) -> Vec<Diagnostic> {
             problem.help("begin with `models:`, `sources:` or another list; a space belongs behind each colon"),
         ];
     }
-    let mut problems = Check::of(yaml, &properties::FILE);
+    let mut problems = Check::with_shapes(yaml, &properties::FILE);
     problems.extend(version(yaml));
     for (key, list) in yaml.root.entries() {
         let key = key.key_text();
@@ -52,31 +52,10 @@ fn version(yaml: &YamlFile) -> Option<Diagnostic> {
 }
 
 fn entries_with_names(yaml: &YamlFile, key: &str, list: &Yaml, problems: &mut Vec<Diagnostic>) {
-    let entries = match &list.kind {
-        YamlKind::List(entries) => entries,
-        YamlKind::Null => return,
-        YamlKind::Bool(_)
-        | YamlKind::Int(_)
-        | YamlKind::Float(_)
-        | YamlKind::Text(_)
-        | YamlKind::Date(_)
-        | YamlKind::Map(_) => {
-            let problem = Diagnostic::error("wrong-type", format!("`{key}` must be a list"));
-            let problem = problem.at(yaml.span(list), "not a list");
-            problems.push(problem.help("begin each entry with `- name:`"));
-            return;
-        }
-    };
-    for entry in entries {
-        let is_map = matches!(entry.kind, YamlKind::Map(_));
-        if is_map && entry.get("name").is_some_and(|name| !name.is_null()) {
-            continue;
-        }
-        let problem = if is_map {
-            Diagnostic::error("missing-key", format!("an entry of `{key}` has no `name`"))
-        } else {
-            Diagnostic::error("wrong-type", format!("an entry of `{key}` must be a map with a `name`"))
-        };
+    let is_nameless =
+        |entry: &&Yaml| matches!(entry.kind, YamlKind::Map(_)) && entry.get("name").is_none_or(Yaml::is_null);
+    for entry in list.items().iter().filter(is_nameless) {
+        let problem = Diagnostic::error("missing-key", format!("an entry of `{key}` has no `name`"));
         problems.push(problem.at(yaml.span(entry), "this one").help("begin it with `- name:`"));
     }
 }

@@ -4,7 +4,7 @@
 
 use super::configs;
 use super::shape::Keys;
-use super::shape::Shape::{Free, List, Map, Tests};
+use super::shape::Shape::{Free, List, Map, MapOrMaps, Tests, Text};
 
 /// Keys whose value is a list of maps with a `name`.
 pub(super) const LISTS: [&str; 14] = [
@@ -53,7 +53,7 @@ static MODEL: Keys = Keys::closed(
     "a model",
     &[
         ("name", Free),
-        ("description", Free),
+        ("description", Text),
         ("config", Map(&configs::MODEL)),
         ("columns", List(&Map(&COLUMN))),
         ("data_tests", Tests),
@@ -66,16 +66,16 @@ static MODEL: Keys = Keys::closed(
         ("group", Free),
         ("meta", Free),
         ("docs", Map(&configs::DOCS)),
-        ("data_type", Free),
+        ("data_type", Text),
         ("quote_columns", Free),
         ("freshness", Map(&configs::FRESHNESS)),
         ("time_spine", Map(&TIME_SPINE)),
-        ("semantic_model", Map(&MODEL_SEMANTICS)),
+        ("semantic_model", MapOrMaps(&MODEL_SEMANTICS)),
         ("primary_entity", Free),
         ("agg_time_dimension", Free),
         ("metrics", List(&Map(&METRIC))),
         ("derived_semantics", Map(&DERIVED)),
-        ("identifier", Free),
+        ("identifier", Text),
         ("static_analysis_off_reason", Free),
     ],
 );
@@ -85,7 +85,7 @@ static VERSION: Keys = Keys::closed(
     &[
         ("v", Free),
         ("defined_in", Free),
-        ("description", Free),
+        ("description", Text),
         ("access", Free),
         ("config", Map(&configs::MODEL)),
         ("columns", List(&Map(&VERSION_COLUMN))),
@@ -102,7 +102,7 @@ static SEED: Keys = Keys::closed(
     "a seed",
     &[
         ("name", Free),
-        ("description", Free),
+        ("description", Text),
         ("config", Map(&configs::SEED)),
         ("columns", List(&Map(&COLUMN))),
         ("data_tests", Tests),
@@ -111,7 +111,7 @@ static SEED: Keys = Keys::closed(
         ("group", Free),
         ("meta", Free),
         ("docs", Map(&configs::DOCS)),
-        ("data_type", Free),
+        ("data_type", Text),
         ("constraints", List(&Map(&CONSTRAINT))),
         ("quote_columns", Free),
         ("static_analysis_off_reason", Free),
@@ -123,7 +123,7 @@ static SNAPSHOT: Keys = Keys::closed(
     &[
         ("name", Free),
         ("relation", Free),
-        ("description", Free),
+        ("description", Text),
         ("config", Map(&configs::SNAPSHOT)),
         ("columns", List(&Map(&COLUMN))),
         ("data_tests", Tests),
@@ -132,7 +132,7 @@ static SNAPSHOT: Keys = Keys::closed(
         ("group", Free),
         ("meta", Free),
         ("docs", Map(&configs::DOCS)),
-        ("data_type", Free),
+        ("data_type", Text),
         ("constraints", List(&Map(&CONSTRAINT))),
         ("quote_columns", Free),
         ("static_analysis_off_reason", Free),
@@ -143,14 +143,14 @@ static SOURCE: Keys = Keys::closed(
     "a source",
     &[
         ("name", Free),
-        ("description", Free),
-        ("database", Free),
-        ("project", Free),
+        ("description", Text),
+        ("database", Text),
+        ("project", Text),
         ("catalog", Free),
-        ("schema", Free),
-        ("dataset", Free),
-        ("loader", Free),
-        ("loaded_at_field", Free),
+        ("schema", Text),
+        ("dataset", Text),
+        ("loader", Text),
+        ("loaded_at_field", Text),
         ("loaded_at_query", Free),
         ("freshness", Map(&configs::FRESHNESS)),
         ("quoting", Map(&configs::QUOTING)),
@@ -166,10 +166,10 @@ static SOURCE_TABLE: Keys = Keys::closed(
     "a source table",
     &[
         ("name", Free),
-        ("description", Free),
-        ("identifier", Free),
-        ("loader", Free),
-        ("loaded_at_field", Free),
+        ("description", Text),
+        ("identifier", Text),
+        ("loader", Text),
+        ("loaded_at_field", Text),
         ("loaded_at_query", Free),
         ("freshness", Map(&configs::FRESHNESS)),
         ("quoting", Map(&configs::QUOTING)),
@@ -177,7 +177,7 @@ static SOURCE_TABLE: Keys = Keys::closed(
         ("meta", Free),
         ("tags", Free),
         ("docs", Map(&configs::DOCS)),
-        ("data_type", Free),
+        ("data_type", Text),
         ("constraints", List(&Map(&CONSTRAINT))),
         ("config", Map(&configs::SOURCE)),
         ("columns", List(&Map(&COLUMN))),
@@ -192,8 +192,8 @@ static COLUMN: Keys = Keys::closed(
     "a column",
     &[
         ("name", Free),
-        ("description", Free),
-        ("data_type", Free),
+        ("description", Text),
+        ("data_type", Text),
         ("data_tests", Tests),
         ("tests", Tests),
         ("constraints", List(&Map(&CONSTRAINT))),
@@ -204,8 +204,8 @@ static COLUMN: Keys = Keys::closed(
         ("config", Map(&configs::COLUMN)),
         ("policy_tags", Free),
         ("granularity", Free),
-        ("dimension", Map(&DIMENSION)),
-        ("entity", Map(&ENTITY)),
+        ("dimension", MapOrMaps(&DIMENSION)),
+        ("entity", MapOrMaps(&ENTITY)),
         ("classifiers", Free),
         ("column_mask", Free),
         ("databricks_tags", Free),
@@ -218,8 +218,8 @@ static VERSION_COLUMN: Keys = Keys::closed(
         ("include", Free),
         ("exclude", Free),
         ("name", Free),
-        ("description", Free),
-        ("data_type", Free),
+        ("description", Text),
+        ("data_type", Text),
         ("data_tests", Tests),
         ("tests", Tests),
         ("constraints", List(&Map(&CONSTRAINT))),
@@ -230,8 +230,8 @@ static VERSION_COLUMN: Keys = Keys::closed(
         ("config", Map(&configs::COLUMN)),
         ("policy_tags", Free),
         ("granularity", Free),
-        ("dimension", Map(&DIMENSION)),
-        ("entity", Map(&ENTITY)),
+        ("dimension", MapOrMaps(&DIMENSION)),
+        ("entity", MapOrMaps(&ENTITY)),
         ("column_mask", Free),
         ("databricks_tags", Free),
     ],
@@ -259,7 +259,7 @@ pub(super) static TEST: Keys = Keys::open(
         ("arguments", Free),
         ("name", Free),
         ("test_name", Free),
-        ("description", Free),
+        ("description", Text),
         ("column_name", Free),
         ("severity", Free),
         ("where", Free),
@@ -273,8 +273,8 @@ pub(super) static TEST: Keys = Keys::open(
         ("tags", Free),
         ("meta", Free),
         ("alias", Free),
-        ("schema", Free),
-        ("database", Free),
+        ("schema", Text),
+        ("database", Text),
     ],
 );
 
@@ -294,7 +294,7 @@ pub(super) static BUILT_IN_TEST: Keys = Keys::open(
         ("arguments", Map(&BUILT_IN_ARGUMENTS)),
         ("config", Map(&configs::TEST)),
         ("name", Free),
-        ("description", Free),
+        ("description", Text),
         ("column_name", Free),
         ("severity", Free),
         ("where", Free),
@@ -314,11 +314,11 @@ static SINGULAR_TEST: Keys = Keys::closed(
     "a singular test",
     &[
         ("name", Free),
-        ("description", Free),
+        ("description", Text),
         ("config", Map(&configs::TEST)),
         ("meta", Free),
         ("docs", Map(&configs::DOCS)),
-        ("data_type", Free),
+        ("data_type", Text),
         ("constraints", Free),
         ("static_analysis_off_reason", Free),
     ],
@@ -328,24 +328,24 @@ static MACRO: Keys = Keys::closed(
     "a macro",
     &[
         ("name", Free),
-        ("description", Free),
+        ("description", Text),
         ("arguments", List(&Map(&MACRO_ARGUMENT))),
         ("docs", Map(&configs::DOCS)),
         ("meta", Free),
         ("config", Map(&configs::OTHER)),
-        ("data_type", Free),
+        ("data_type", Text),
         ("constraints", Free),
     ],
 );
 
 static MACRO_ARGUMENT: Keys =
-    Keys::closed("an argument of a macro", &[("name", Free), ("type", Free), ("description", Free)]);
+    Keys::closed("an argument of a macro", &[("name", Free), ("type", Free), ("description", Text)]);
 
 static ANALYSIS: Keys = Keys::closed(
     "an analysis",
     &[
         ("name", Free),
-        ("description", Free),
+        ("description", Text),
         ("config", Map(&configs::OTHER)),
         ("columns", List(&Map(&COLUMN))),
         ("docs", Map(&configs::DOCS)),
@@ -353,7 +353,7 @@ static ANALYSIS: Keys = Keys::closed(
         ("group", Free),
         ("access", Free),
         ("tags", Free),
-        ("data_type", Free),
+        ("data_type", Text),
         ("constraints", Free),
         ("static_analysis_off_reason", Free),
     ],
@@ -365,10 +365,10 @@ static EXPOSURE: Keys = Keys::closed(
         ("name", Free),
         ("type", Free),
         ("owner", Free),
-        ("description", Free),
-        ("label", Free),
+        ("description", Text),
+        ("label", Text),
         ("maturity", Free),
-        ("url", Free),
+        ("url", Text),
         ("depends_on", Free),
         ("meta", Free),
         ("tags", Free),
@@ -381,7 +381,7 @@ static UNIT_TEST: Keys = Keys::closed(
     &[
         ("name", Free),
         ("model", Free),
-        ("description", Free),
+        ("description", Text),
         ("given", List(&Map(&GIVEN))),
         ("expect", Map(&EXPECT)),
         ("overrides", Map(&OVERRIDES)),
@@ -400,14 +400,14 @@ static VERSIONS_TESTED: Keys = Keys::closed("`versions` of a unit test", &[("inc
 
 static GROUP: Keys = Keys::closed(
     "a group",
-    &[("name", Free), ("owner", Free), ("description", Free), ("config", Map(&configs::OTHER))],
+    &[("name", Free), ("owner", Free), ("description", Text), ("config", Map(&configs::OTHER))],
 );
 
 static FUNCTION: Keys = Keys::closed(
     "a function",
     &[
         ("name", Free),
-        ("description", Free),
+        ("description", Text),
         ("arguments", List(&Map(&FUNCTION_ARGUMENT))),
         ("returns", Map(&RETURNS)),
         ("overloads", List(&Map(&OVERLOAD))),
@@ -418,9 +418,9 @@ static FUNCTION: Keys = Keys::closed(
         ("group", Free),
         ("meta", Free),
         ("docs", Map(&configs::DOCS)),
-        ("data_type", Free),
+        ("data_type", Text),
         ("constraints", Free),
-        ("identifier", Free),
+        ("identifier", Text),
         ("language", Free),
         ("static_analysis_off_reason", Free),
     ],
@@ -428,16 +428,16 @@ static FUNCTION: Keys = Keys::closed(
 
 static FUNCTION_ARGUMENT: Keys = Keys::closed(
     "an argument of a function",
-    &[("name", Free), ("data_type", Free), ("description", Free), ("default_value", Free)],
+    &[("name", Free), ("data_type", Text), ("description", Text), ("default_value", Free)],
 );
-static RETURNS: Keys = Keys::open("`returns`", &[("data_type", Free), ("description", Free), ("columns", Free)]);
+static RETURNS: Keys = Keys::open("`returns`", &[("data_type", Text), ("description", Text), ("columns", Free)]);
 static OVERLOAD: Keys = Keys::closed(
     "an overload",
     &[
         ("defined_in", Free),
         ("arguments", List(&Map(&FUNCTION_ARGUMENT))),
         ("returns", Map(&RETURNS)),
-        ("description", Free),
+        ("description", Text),
     ],
 );
 
@@ -456,8 +456,8 @@ static SEMANTIC_MODEL: Keys = Keys::closed(
     &[
         ("name", Free),
         ("model", Free),
-        ("description", Free),
-        ("label", Free),
+        ("description", Text),
+        ("label", Text),
         ("defaults", Map(&DEFAULTS)),
         ("entities", List(&Map(&ENTITY))),
         ("measures", List(&Map(&MEASURE))),
@@ -474,8 +474,8 @@ static ENTITY: Keys = Keys::closed(
     &[
         ("name", Free),
         ("type", Free),
-        ("description", Free),
-        ("label", Free),
+        ("description", Text),
+        ("label", Text),
         ("role", Free),
         ("expr", Free),
         ("config", Map(&configs::OTHER)),
@@ -486,8 +486,8 @@ static DIMENSION: Keys = Keys::closed(
     &[
         ("name", Free),
         ("type", Free),
-        ("description", Free),
-        ("label", Free),
+        ("description", Text),
+        ("label", Text),
         ("is_partition", Free),
         ("type_params", Map(&DIMENSION_PARAMS)),
         ("validity_params", Map(&VALIDITY)),
@@ -504,8 +504,8 @@ static MEASURE: Keys = Keys::closed(
     &[
         ("name", Free),
         ("agg", Free),
-        ("description", Free),
-        ("label", Free),
+        ("description", Text),
+        ("label", Text),
         ("expr", Free),
         ("agg_params", Map(&AGG_PARAMS)),
         ("non_additive_dimension", Map(&NON_ADDITIVE)),
@@ -528,8 +528,8 @@ static METRIC: Keys = Keys::closed(
     &[
         ("name", Free),
         ("type", Free),
-        ("label", Free),
-        ("description", Free),
+        ("label", Text),
+        ("description", Text),
         ("filter", Free),
         ("time_granularity", Free),
         ("config", Map(&configs::OTHER)),
@@ -548,14 +548,14 @@ static METRIC: Keys = Keys::closed(
         ("window", Free),
         ("grain_to_date", Free),
         ("period_agg", Free),
-        ("input_metric", Map(&METRIC_INPUT)),
-        ("input_metrics", List(&Map(&METRIC_INPUT))),
-        ("numerator", Map(&METRIC_INPUT)),
-        ("denominator", Map(&METRIC_INPUT)),
+        ("input_metric", MapOrMaps(&METRIC_INPUT)),
+        ("input_metrics", List(&MapOrMaps(&METRIC_INPUT))),
+        ("numerator", MapOrMaps(&METRIC_INPUT)),
+        ("denominator", MapOrMaps(&METRIC_INPUT)),
         ("entity", Free),
         ("calculation", Free),
-        ("base_metric", Map(&METRIC_INPUT)),
-        ("conversion_metric", Map(&METRIC_INPUT)),
+        ("base_metric", MapOrMaps(&METRIC_INPUT)),
+        ("conversion_metric", MapOrMaps(&METRIC_INPUT)),
         ("constant_properties", Free),
     ],
 );
@@ -574,13 +574,13 @@ static METRIC_INPUT: Keys = Keys::closed(
 static METRIC_PARAMS: Keys = Keys::closed(
     "`type_params` of a metric",
     &[
-        ("measure", Map(&METRIC_INPUT)),
-        ("numerator", Map(&METRIC_INPUT)),
-        ("denominator", Map(&METRIC_INPUT)),
+        ("measure", MapOrMaps(&METRIC_INPUT)),
+        ("numerator", MapOrMaps(&METRIC_INPUT)),
+        ("denominator", MapOrMaps(&METRIC_INPUT)),
         ("expr", Free),
         ("window", Free),
         ("grain_to_date", Free),
-        ("metrics", List(&Map(&METRIC_INPUT))),
+        ("metrics", List(&MapOrMaps(&METRIC_INPUT))),
         ("conversion_type_params", Map(&CONVERSION)),
         ("cumulative_type_params", Map(&CUMULATIVE)),
     ],
@@ -588,8 +588,8 @@ static METRIC_PARAMS: Keys = Keys::closed(
 static CONVERSION: Keys = Keys::closed(
     "`conversion_type_params`",
     &[
-        ("base_measure", Map(&METRIC_INPUT)),
-        ("conversion_measure", Map(&METRIC_INPUT)),
+        ("base_measure", MapOrMaps(&METRIC_INPUT)),
+        ("conversion_measure", MapOrMaps(&METRIC_INPUT)),
         ("entity", Free),
         ("calculation", Free),
         ("window", Free),
@@ -603,8 +603,8 @@ static SAVED_QUERY: Keys = Keys::closed(
     "a saved query",
     &[
         ("name", Free),
-        ("description", Free),
-        ("label", Free),
+        ("description", Text),
+        ("label", Text),
         ("query_params", Map(&QUERY_PARAMS)),
         ("exports", List(&Map(&EXPORT))),
         ("config", Map(&configs::OTHER)),

@@ -11,10 +11,12 @@ const BUILT_IN_TESTS: [&str; 4] = ["unique", "not_null", "accepted_values", "rel
 pub(super) enum Shape {
     /// Anything.
     Free,
-    /// A map with these keys; anything that is no map is somebody else's to judge.
+    /// One value: no list and no map.
+    Text,
+    /// A map with these keys.
     Map(&'static Keys),
     List(&'static Shape),
-    /// A map with these keys, or a list of such maps.
+    /// A map with these keys, or a list of such maps; anything else is somebody else's to judge.
     MapOrMaps(&'static Keys),
     /// Tests of a column or node.
     Tests,
@@ -54,7 +56,7 @@ impl Keys {
                 keys.shape_of(key).map(|_| format!("indent it below `{parent}:`, where `{key}` is known"))
             }
             Shape::Tests => nearest(key, BUILT_IN_TESTS).map(|test| format!("write `- {test}` below `{parent}:`")),
-            Shape::Free | Shape::List(_) | Shape::MapOrMaps(_) => None,
+            Shape::Free | Shape::Text | Shape::List(_) | Shape::MapOrMaps(_) => None,
         })
     }
 
@@ -71,27 +73,38 @@ impl Keys {
 pub(super) struct Check<'a> {
     pub file: &'a YamlFile,
     pub problems: Vec<Diagnostic>,
+    /// Whether a value of another shape is told: dbt refuses it in property ymls.
+    tells_shapes: bool,
 }
 
 impl<'a> Check<'a> {
     pub fn new(file: &'a YamlFile) -> Self {
-        Self { file, problems: Vec::new() }
+        Self { file, problems: Vec::new(), tells_shapes: false }
     }
 
-    /// Compares a whole file; keys that begin with `x-` are anybody's, to hang anchors on.
+    /// Compares the keys of a whole file; those that begin with `x-` are anybody's, to hang anchors on.
     pub fn of(file: &'a YamlFile, keys: &'static Keys) -> Vec<Diagnostic> {
-        let mut check = Self::new(file);
+        Self::new(file).whole(keys)
+    }
+
+    /// Compares the keys and the shapes of a whole file.
+    pub fn with_shapes(file: &'a YamlFile, keys: &'static Keys) -> Vec<Diagnostic> {
+        Self { tells_shapes: true, ..Self::new(file) }.whole(keys)
+    }
+
+    fn whole(mut self, keys: &'static Keys) -> Vec<Diagnostic> {
+        let file = self.file;
         for (key, value) in file.root.entries() {
             if !key.as_str().is_some_and(|key| key.starts_with("x-") || key.starts_with('.')) {
-                check.entry(key, value, keys);
+                self.entry(key, value, keys);
             }
         }
-        check.problems
+        self.problems
     }
 
     pub fn value(&mut self, value: &Yaml, shape: Shape) {
         match shape {
-            Shape::Free => {}
+            Shape::Free | Shape::Text => {}
             Shape::Map(keys) => value.entries().iter().for_each(|(key, value)| self.entry(key, value, keys)),
             Shape::List(shape) => value.items().iter().for_each(|item| self.value(item, *shape)),
             Shape::MapOrMaps(keys) => {
@@ -113,7 +126,12 @@ impl<'a> Check<'a> {
             }
         };
         match keys.shape_of(name) {
-            Some(shape) => self.value(value, shape),
+            Some(shape) => {
+                if self.tells_shapes && !keys.is_open {
+                    self.problems.extend(wrong_shape(self.file, name, value, shape));
+                }
+                self.value(value, shape);
+            }
             None => self.unknown(key, name, keys),
         }
     }
@@ -151,6 +169,51 @@ impl<'a> Check<'a> {
                 self.value(arguments, Shape::Map(keys));
             }
         }
+    }
+}
+
+/// A value that is not of the shape its key asks for. Without a value a key says nothing, and what Jinja makes of a
+/// text is not known yet.
+fn wrong_shape(file: &YamlFile, name: &str, value: &Yaml, shape: Shape) -> Vec<Diagnostic> {
+    let problem = |place: &Yaml, message: String, label: &str| {
+        Diagnostic::error("wrong-type", message).at(file.span(place), label)
+    };
+    let is_list = matches!(value.kind, YamlKind::List(_));
+    let is_map = matches!(value.kind, YamlKind::Map(_));
+    if value.is_null() || value.as_str().is_some_and(|text| text.contains("{{") || text.contains("{%")) {
+        return Vec::new();
+    }
+    match shape {
+        Shape::List(Shape::Map(keys)) if is_list => {
+            let first = keys.known.first().map_or("name", |(first, _)| first);
+            let is_wrong = |item: &&Yaml| !matches!(item.kind, YamlKind::Map(_));
+            let wrong = value.items().iter().filter(is_wrong);
+            wrong
+                .map(|item| {
+                    problem(item, format!("an entry of `{name}` must be a map with `{first}`"), "this one")
+                        .help(format!("begin it with `- {first}:`"))
+                })
+                .collect()
+        }
+        Shape::List(Shape::Map(keys)) => {
+            let first = keys.known.first().map_or("name", |(first, _)| first);
+            let problem = problem(value, format!("`{name}` must be a list"), "not a list");
+            vec![problem.help(format!("begin each entry with `- {first}:`"))]
+        }
+        Shape::Tests if !is_list => {
+            let problem = problem(value, format!("`{name}` must be a list"), "not a list");
+            let test = value.as_str().unwrap_or("unique");
+            vec![problem.help(format!("write each test behind a dash: `- {test}`"))]
+        }
+        Shape::Map(_) if !is_map => {
+            let problem = problem(value, format!("`{name}` must be a map"), "not a map");
+            vec![problem.help("write its keys below it, indented")]
+        }
+        Shape::Text if is_list || is_map => {
+            let label = if is_list { "this is a list" } else { "this is a map" };
+            vec![problem(value, format!("`{name}` must be a text"), label).help(format!("write one text: `{name}: \"…\"`"))]
+        }
+        Shape::Free | Shape::Text | Shape::Map(_) | Shape::List(_) | Shape::MapOrMaps(_) | Shape::Tests => Vec::new(),
     }
 }
 

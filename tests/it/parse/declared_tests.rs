@@ -210,7 +210,7 @@ fn properties_of_a_wrong_shape_are_explained() {
             "models/two.yml",
             "models:\n  - a\n  - description: no name\n  - name: a\n    columns:\n      - description: x\n",
         );
-    assert_snapshot!(project.problems(), @r"
+    assert_snapshot!(project.problems(), @"
     error[wrong-type]: `models` must be a list
      --> models/one.yml:2:3
       |
@@ -219,7 +219,7 @@ fn properties_of_a_wrong_shape_are_explained() {
       |
     help: begin each entry with `- name:`
 
-    error[wrong-type]: an entry of `models` must be a map with a `name`
+    error[wrong-type]: an entry of `models` must be a map with `name`
      --> models/two.yml:2:5
       |
     2 |   - a
