@@ -85,8 +85,16 @@ fn home_expanded(dir: &Path, options: &LoadOptions) -> PathBuf {
     }
 }
 
-/// A path as people see it: relative to the project where it is below it, with forward slashes.
+/// How far above the project a path may lie and still be shown relative to it: a package beside it, say.
+const STEPS_UP_MAX: usize = 3;
+
+/// A path as people see it: relative to the project where it lies below it or near it, with forward slashes.
 pub(super) fn shown(path: &Path, project_dir: &Path) -> String {
-    let shown = path.strip_prefix(project_dir).unwrap_or(path).to_string_lossy();
+    let near = project_dir.ancestors().take(STEPS_UP_MAX + 1).enumerate().find_map(|(up, above)| {
+        let below = path.strip_prefix(above).ok()?;
+        let is_system_root = above.parent().is_none();
+        (!is_system_root || up == 0).then(|| (0..up).map(|_| Path::new("..")).chain([below]).collect::<PathBuf>())
+    });
+    let shown = near.as_deref().unwrap_or(path).to_string_lossy();
     if std::path::MAIN_SEPARATOR == '/' { shown.into_owned() } else { shown.replace(std::path::MAIN_SEPARATOR, "/") }
 }

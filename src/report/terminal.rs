@@ -2,6 +2,8 @@
 //!
 //! Talk goes to stderr; what a project prints goes to stdout.
 
+use std::collections::HashMap;
+
 use anstyle::{AnsiColor, Effects, Style as Paint};
 
 use super::output::Output;
@@ -42,13 +44,18 @@ pub struct TerminalSink {
     command: String,
     /// Whether the last line was not blank: pictures stand apart.
     needs_gap: bool,
+    /// Warnings so far, by code.
+    warned: HashMap<&'static str, usize>,
 }
+
+/// Warnings of one code that are shown: a key that stands in a thousand places is one thing to know.
+const ALIKE_MAX: usize = 20;
 
 impl TerminalSink {
     pub fn new(talk: Output, data: Output, style: Style, volume: Volume, is_terminal: bool) -> Self {
         let shows_progress = is_terminal && volume.least.is_some_and(|least| least <= Level::Info);
         let progress = Progress::new(shows_progress, style);
-        Self { talk, data, style, volume, progress, command: String::new(), needs_gap: false }
+        Self { talk, data, style, volume, progress, command: String::new(), needs_gap: false, warned: HashMap::new() }
     }
 
     /// Level of what is said about work that went well. `show` answers with its rows, so that it went well is seen.
@@ -158,6 +165,20 @@ impl TerminalSink {
             Severity::Error => Level::Error,
             Severity::Warning => Level::Warn,
         };
+        if level == Level::Warn && !self.hears(Level::Debug) {
+            let alike = self.warned.entry(problem.code).or_default();
+            *alike += 1;
+            if *alike > ALIKE_MAX {
+                if *alike == ALIKE_MAX + 1 {
+                    let code = problem.code;
+                    self.line(
+                        level,
+                        &format!("More warnings `{code}` follow; `--debug` and the log file have them all.\n"),
+                    );
+                }
+                return;
+            }
+        }
         self.picture(level, problem);
     }
 
@@ -401,6 +422,17 @@ mod tests {
 
               Failed build in 1.24s: 4 ok, 1 warning, 1 failed, 1 skipped
         ");
+    }
+
+    #[test]
+    fn warnings_that_are_alike_are_told_a_few_times() {
+        let warning = |at: usize| {
+            Event::Diagnosed(Box::new(Diagnostic::warning("unknown-key", format!("unknown key `grain` ({at})"))))
+        };
+        let events: Vec<Event> = (1..=30).map(warning).collect();
+        let told = told(Level::Info, &events);
+        assert!(told.contains("(20)") && !told.contains("(21)"), "{told}");
+        assert_eq!(told.matches("More warnings `unknown-key` follow").count(), 1, "{told}");
     }
 
     #[test]
