@@ -199,6 +199,19 @@ impl NodeRunner {
         results: Option<Arc<Vec<Arc<RunResult>>>>,
     ) -> Result<(), Box<Diagnostic>> {
         let Some(node) = self.manifest.node(id) else { return Ok(()) };
+        self.run_hook_of(node, session, events, results).map_err(|mut problem| {
+            problem.or_at(&node.code, "in this hook");
+            problem
+        })
+    }
+
+    fn run_hook_of(
+        &self,
+        node: &Arc<Node>,
+        session: &Arc<Session>,
+        events: &EventSender,
+        results: Option<Arc<Vec<Arc<RunResult>>>>,
+    ) -> Result<(), Box<Diagnostic>> {
         self.start(session, events, node)?;
         let mut scope = self.scope(session, events, Some(node), &node.package_name, node.code.clone());
         scope.results = results;
@@ -355,8 +368,8 @@ fn told(node: &NodeInfo, problem: &Diagnostic) -> String {
 
 /// A problem that names no place of the author's points at what was being made: the node's file, or its yml entry.
 fn in_own_file(node: Option<&Arc<Node>>, mut problem: Box<Diagnostic>) -> Box<Diagnostic> {
-    let is_own = |span: &Span| !span.file.path.starts_with("<built-in>");
-    let Some(node) = node.filter(|_| !problem.labels.first().is_some_and(|label| is_own(&label.span))) else {
+    let is_own = |label: &Label| !label.span.file.is_made_up();
+    let Some(node) = node.filter(|_| !problem.labels.first().is_some_and(is_own)) else {
         return problem;
     };
     let span = match &node.kind {

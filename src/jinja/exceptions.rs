@@ -30,7 +30,7 @@ impl Object for Exceptions {
     }
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
-        let (positional, _) = split_kwargs(args);
+        let (positional, kwargs) = split_kwargs(args);
         let text = |at: usize| positional.get(at).map(python_str).unwrap_or_default();
         let problem = match method {
             "warn" => {
@@ -66,10 +66,13 @@ impl Object for Exceptions {
                 &positional.first().cloned().unwrap_or_default(),
                 &positional.get(1).cloned().unwrap_or_default(),
             ),
-            "column_type_missing" => refuse(
-                "contract",
-                format!("a contract needs a `data_type` for each column; it is missing for {}", text(0)),
-            ),
+            "column_type_missing" => {
+                let named = kwargs.as_ref().and_then(|kwargs| kwargs.get::<Value>("column_names").ok());
+                let names = named.or_else(|| positional.first().cloned()).unwrap_or_default();
+                let names: Vec<_> = names.try_iter()?.map(|name| format!("`{}`", python_str(&name))).collect();
+                let names = names.join(", ");
+                refuse("contract", format!("a contract needs a `data_type` for each column; {names} has none"))
+            }
             "warn_snapshot_timestamp_data_types" => return Ok(Value::from("")),
             _ if method.starts_with("raise_") => refuse("compiler-error", text(0)),
             _ => return Err(Error::from(ErrorKind::UnknownMethod)),

@@ -22,6 +22,8 @@ mod errors;
 
 mod example;
 
+mod faults;
+
 mod ingest;
 
 mod interrupt;

@@ -120,6 +120,11 @@ fn texts(row: Vec<Cell>) -> Vec<String> {
 
 impl Connection for DuckDbConnection {
     fn execute(&mut self, statement: &Statement<'_>) -> Result<Answer, AdapterError> {
+        // DuckDB takes texts that end at their first zero byte.
+        if let Some(zero) = statement.sql.find('\0') {
+            let error = AdapterError::new(ErrorKind::Database, "a zero byte cannot stand in a statement");
+            return Err(error.at(Some(zero)).help("take the byte out: it is not text"));
+        }
         self.guarded(|raw| run(raw, statement.sql, statement.fetch))
     }
 
