@@ -12,7 +12,7 @@ use super::yaml;
 use crate::diagnostic::Diagnostic;
 use crate::event::Level;
 use crate::manifest::{Json, JsonMap};
-use crate::project::{Flags, Invocation, LoadOptions};
+use crate::project::{Flags, Invocation, LoadOptions, check_options};
 use crate::report::{
     JsonLinesSink, LogFile, LogFileSink, LogFormat, Output, Reporter, Secrets, Style, TerminalSink, Volume,
 };
@@ -28,7 +28,13 @@ const LOG_FILE_BYTES_MAX: i64 = 10 * 1024 * 1024;
 pub fn settings(values: &Values<'_>, project_dir: &Path, call: &Call) -> Result<Settings, Box<Diagnostic>> {
     let on = |name| values.switch(name).map(Option::unwrap_or_default);
     let warn_error_options = match values.text("warn-error-options") {
-        Some(text) => Some(Json::Object(yaml::map("--warn-error-options", &text)?)),
+        Some(text) => {
+            let options = yaml::map("--warn-error-options", &text)?;
+            if let Some(problem) = check_options(&options) {
+                return Err(Box::new(problem));
+            }
+            Some(Json::Object(options))
+        }
         None => None,
     };
     let flags = Flags {

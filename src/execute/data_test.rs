@@ -9,8 +9,11 @@ use crate::diagnostic::Diagnostic;
 use crate::event::NodeStatus;
 use crate::jinja::response_fields;
 use crate::manifest::{Json, JsonMap, Node, NodeKind};
-use crate::project::Project;
+use crate::project::{Judge, Project};
 use crate::source::Span;
+
+/// The code of a test that failed, but only warns.
+const WARNED: &str = "test-warned";
 
 /// Whether failing rows are kept in a relation.
 pub(super) fn stores_failures(node: &Node, project: &Project) -> bool {
@@ -53,9 +56,11 @@ pub(super) fn run(work: &Work<'_>, node: &Arc<Node>) -> Done {
     });
     match verdict {
         Ok((verdict, response)) => {
-            let (status, message) = verdict.judge(node, work.runner.project.invocation.flags.warn_error);
+            let judge = work.judge();
+            let (status, message) = verdict.judge(node, &judge);
             let problem = matches!(status, NodeStatus::Fail | NodeStatus::Warn)
                 .then(|| failure(node, status, message.as_deref(), &path));
+            let problem = problem.and_then(|problem| judge.of_any(problem).map(Box::new));
             Done {
                 status: Some(status),
                 message,
@@ -135,15 +140,16 @@ impl Verdict {
         Ok(Self { failures, should_warn: flag("should_warn")?, should_error: flag("should_error")? })
     }
 
-    fn judge(&self, node: &Node, warnings_are_errors: bool) -> (NodeStatus, Option<String>) {
+    fn judge(&self, node: &Node, judge: &Judge) -> (NodeStatus, Option<String>) {
         let is_error = node.config.text("severity").is_none_or(|severity| severity.eq_ignore_ascii_case("error"));
         let count = format!("Got {} result{}", self.failures, if self.failures == 1 { "" } else { "s" });
         let threshold = |key: &str| node.config.get(key).map_or_else(|| "!= 0".to_string(), as_text);
         if is_error && self.should_error {
             (NodeStatus::Fail, Some(format!("{count}, configured to fail if {}", threshold("error_if"))))
         } else if self.should_warn {
-            let status = if warnings_are_errors { NodeStatus::Fail } else { NodeStatus::Warn };
-            (status, Some(format!("{count}, configured to warn if {}", threshold("warn_if"))))
+            let (status, verb) =
+                if judge.is_error(WARNED) { (NodeStatus::Fail, "fail") } else { (NodeStatus::Warn, "warn") };
+            (status, Some(format!("{count}, configured to {verb} if {}", threshold("warn_if"))))
         } else {
             (NodeStatus::Pass, None)
         }
@@ -154,14 +160,14 @@ fn as_text(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }
 
-fn failure(node: &Node, status: NodeStatus, message: Option<&str>, path: &str) -> Box<Diagnostic> {
+fn failure(node: &Node, status: NodeStatus, message: Option<&str>, path: &str) -> Diagnostic {
     let message = message.unwrap_or_default();
     let mut text = format!("test `{}`: ", node.name);
     let mut letters = message.chars();
     text.extend(letters.next().map(|first| first.to_ascii_lowercase()));
     text.extend(letters);
     let mut problem = if status == NodeStatus::Warn {
-        Diagnostic::warning("test-warned", text)
+        Diagnostic::warning(WARNED, text)
     } else {
         Diagnostic::error("test-failed", text)
     };
@@ -169,5 +175,5 @@ fn failure(node: &Node, status: NodeStatus, message: Option<&str>, path: &str) -
         Some(span) => problem.at(span, ""),
         None => problem.at(Span::start_of(&node.file), ""),
     };
-    Box::new(problem.note(format!("compiled code at {path}")))
+    problem.note(format!("compiled code at {path}"))
 }

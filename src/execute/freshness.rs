@@ -10,7 +10,7 @@ use serde_json::json;
 use super::runner::{Done, Work};
 use crate::adapter::{Answer, Cell};
 use crate::diagnostic::Diagnostic;
-use crate::event::{Event, NodeStatus};
+use crate::event::NodeStatus;
 use crate::jinja::{Argument, RunScope, response_fields, source_relation, warehouse_diagnostic};
 use crate::manifest::{Freshness, FreshnessThreshold, Json, SourceTable};
 use crate::relation::{AdapterKind, Relation};
@@ -109,7 +109,7 @@ fn ask(work: &Work<'_>, table: &Arc<SourceTable>) -> Result<(Age, Option<Answer>
             if filter.is_some() {
                 let message = format!("the `filter` of source `{}` cannot be applied to metadata", table.name);
                 let problem = Diagnostic::warning("unused-filter", message).at(table.span.clone(), "");
-                work.events.send(Event::Diagnosed(Box::new(problem.help("give the source a `loaded_at_field`"))));
+                work.judge().warn(problem.help("give the source a `loaded_at_field`"), work.events)?;
             }
             Ok((by_metadata(work, &relation)?, None))
         }

@@ -12,6 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::event::{Event, EventSender, NodeStatus};
 use crate::jinja::{Called, Rendered, RunScope, SeedLoader, response_fields, warehouse_diagnostic};
 use crate::manifest::{Json, JsonMap, Node, NodeKind};
+use crate::project::Judge;
 use crate::relation::Relation;
 
 /// Compiles a node and makes it.
@@ -157,7 +158,7 @@ impl SeedLoader for SeedFile {
         let root = if root.is_absolute() { root } else { scope.project.root.join(root) };
         let seed = read_seed(&root.join(&node.original_file_path), &node.original_file_path, delimiter, &types, kind)?;
         for warning in &seed.warnings {
-            scope.events.send(Event::Diagnosed(Box::new(warning.clone())));
+            Judge::new(&scope.project.invocation.flags).warn(warning.clone(), &scope.events)?;
         }
         let mut request = seed.load_request(relation.clone(), scope.session.next_job());
         request.description = Some(node.description.clone()).filter(|text| !text.is_empty() && persists_docs(node));
@@ -186,7 +187,7 @@ pub(super) fn compile_only(work: &Work<'_>, node: &Arc<Node>) -> Done {
             "compiled-offline",
             format!("`{}` asks the warehouse, which cannot be reached: compiled as for an empty one", node.name),
         );
-        work.events.send(Event::Diagnosed(Box::new(warning.note(problem.message))));
+        work.judge().warn(warning.note(problem.message), work.events)?;
         let session = dry_session(work).0;
         let called_macros = Arc::clone(&work.called_macros);
         let timing = Mutex::default();

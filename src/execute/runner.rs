@@ -15,7 +15,7 @@ use crate::event::{EventSender, NodeInfo, NodeStatus, RunResult, Timing};
 use crate::jinja::{Argument, Deferral, Engine, Rendered, RunScope};
 use crate::manifest::{DataTest, Json, JsonMap, Manifest, Node, NodeKind, UniqueId};
 use crate::plan::{Action, Plan, Step};
-use crate::project::Project;
+use crate::project::{Judge, Project};
 use crate::relation::{Include, Relation, SchemaName};
 use crate::source::{SourceFile, Span};
 
@@ -79,6 +79,10 @@ impl Work<'_> {
         let timing = Timing { name, started_at, completed_at: self.runner.clock.now() };
         self.timing.lock().unwrap_or_else(PoisonError::into_inner).push(timing);
         result
+    }
+
+    pub fn judge(&self) -> Judge {
+        Judge::new(&self.runner.project.invocation.flags)
     }
 
     pub fn scope(&self, node: &Arc<Node>) -> RunScope {

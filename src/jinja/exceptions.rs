@@ -11,7 +11,7 @@ use super::errors::Raised;
 use super::scope::Scope;
 use super::values::{python_str, split_kwargs};
 use crate::diagnostic::Diagnostic;
-use crate::event::Event;
+use crate::project::Judge;
 
 /// `exceptions.raise_compiler_error(…)` and its kin.
 pub(super) struct Exceptions {
@@ -36,7 +36,8 @@ impl Object for Exceptions {
             "warn" => {
                 if let Some(run) = self.scope.run() {
                     let warning = Diagnostic::warning("project-warning", text(0));
-                    run.scope.events.send(Event::Diagnosed(Box::new(warning)));
+                    let judge = Judge::new(&run.scope.project.invocation.flags);
+                    judge.warn(warning, &run.scope.events).map_err(|problem| Raised::error(*problem))?;
                 }
                 return Ok(Value::from(""));
             }

@@ -7,6 +7,7 @@ pub mod yaml;
 
 mod ignore;
 mod invocation;
+mod judge;
 mod load;
 mod locate;
 mod options;
@@ -21,11 +22,14 @@ mod target;
 mod vars;
 mod version;
 mod walk;
+mod warnings;
 
 pub use invocation::{Flags, Invocation};
+pub use judge::{Judge, check_options};
 pub use locate::profiles_dir;
 pub use options::LoadOptions;
 pub use version::DBT_VERSION;
+pub use warnings::CODES as WARNING_CODES;
 
 use std::path::PathBuf;
 use std::sync::Arc;

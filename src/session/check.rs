@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::attend::attend;
-use super::{Exit, Judge, Settings, Teller, warehouse};
+use super::{Exit, Settings, Teller, warehouse};
 use crate::adapter::{Fetch, Session as AdapterSession};
 use crate::event::Event;
 use crate::jinja::YamlEngine;
 use crate::manifest::Json;
-use crate::project::{Project, Target};
+use crate::project::{Judge, Project, Target};
 use crate::report::Reporter;
 
 /// Facts of a target that help to see what is meant; no others are shown, since any of them may be a secret.

@@ -7,7 +7,6 @@ mod deferral;
 mod freshness;
 mod ingest;
 mod inline;
-mod judge;
 mod operation;
 mod run;
 mod seeds;
@@ -15,7 +14,6 @@ mod settings;
 mod warehouse;
 
 pub use check::check;
-pub use judge::Judge;
 pub use operation::Operation;
 pub use run::Run;
 pub use settings::{Asked, DeferralAsked, Exit, Settings};
@@ -34,7 +32,7 @@ use crate::manifest::shape::CompiledCode;
 use crate::manifest::{Manifest, UniqueId};
 use crate::parse::parse;
 use crate::plan::Plan;
-use crate::project::{Project, YamlRenderer, YamlScope};
+use crate::project::{Judge, Project, YamlRenderer, YamlScope};
 use crate::report::Reporter;
 
 /// A project that was read, understood and put in order.

@@ -371,3 +371,43 @@ fn an_empty_selection_selects_nothing_rather_than_everything() {
     help: name what is meant, or leave the flag out
     ");
 }
+
+#[test]
+fn warnings_that_nobody_gives_are_refused() {
+    let said = |options| tamis(&["parse", "--warn-error-options", options]).within(&shop()).picture();
+    assert_snapshot!(said("{eror: all}"), @"
+    exit code: 2
+    ----- stderr -----
+    error[bad-flag]: `--warn-error-options`: unknown key `eror`
+    help: did you mean `error`?
+    ");
+    assert_snapshot!(said("{error: [unmatched-pach]}"), @"
+    exit code: 2
+    ----- stderr -----
+    error[bad-flag]: `--warn-error-options`: there is no warning `unmatched-pach`
+    help: did you mean `unmatched-patch`?
+    ");
+    assert_snapshot!(said("{error: [foo]}"), @"
+    exit code: 2
+    ----- stderr -----
+    error[bad-flag]: `--warn-error-options`: there is no warning `foo`
+    help: name a code as it is printed: `warning[unknown-key]`
+    ");
+    assert_snapshot!(said("{error: 3}"), @"
+    exit code: 2
+    ----- stderr -----
+    error[bad-flag]: `--warn-error-options`: `error` must be a list of names
+    help: write `error: [test-warned]` or `error: all`
+    ");
+    assert_snapshot!(said("{error: [LogTestResults]}"), @"
+    exit code: 2
+    ----- stderr -----
+    error[bad-flag]: `--warn-error-options`: there is no warning `LogTestResults`
+    help: did you mean `LogTestResult`?
+    ");
+    assert_snapshot!(said("{error: [DepsUnpinned, Deprecations, unknown-key], warn: '*'}"), @"
+    exit code: 0
+    ----- stderr -----
+    read 2 models, 1 data test
+    ");
+}

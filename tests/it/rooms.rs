@@ -50,6 +50,22 @@ fn every_room_stands_in_the_order() {
 }
 
 #[test]
+fn every_warning_can_be_named_by_its_code() {
+    let mut unknown = Vec::new();
+    for (path, text) in pages() {
+        for call in text.split("Diagnostic::warning(").skip(1) {
+            let Some((code, _)) = call.trim_start().strip_prefix('"').and_then(|call| call.split_once('"')) else {
+                continue;
+            };
+            if !tamis::project::WARNING_CODES.contains(&code) {
+                unknown.push(format!("{path}: `{code}`"));
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "codes that WARNING_CODES does not list: {unknown:?}");
+}
+
+#[test]
 fn every_page_opens_with_what_it_owns_and_is_not_too_long() {
     let mut faults = Vec::new();
     for (path, text) in pages() {

@@ -211,7 +211,10 @@ fn wrong_shape(file: &YamlFile, name: &str, value: &Yaml, shape: Shape) -> Vec<D
         }
         Shape::Text if is_list || is_map => {
             let label = if is_list { "this is a list" } else { "this is a map" };
-            vec![problem(value, format!("`{name}` must be a text"), label).help(format!("write one text: `{name}: \"…\"`"))]
+            vec![
+                problem(value, format!("`{name}` must be a text"), label)
+                    .help(format!("write one text: `{name}: \"…\"`")),
+            ]
         }
         Shape::Free | Shape::Text | Shape::Map(_) | Shape::List(_) | Shape::MapOrMaps(_) | Shape::Tests => Vec::new(),
     }

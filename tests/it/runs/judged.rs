@@ -53,6 +53,40 @@ fn warnings_are_errors_when_told_so() {
 }
 
 #[test]
+fn which_warnings_are_errors_can_be_chosen() {
+    let here = project(&[("tests/t.sql", "{{ config(severity='warn') }} select 1")]);
+    let told = |options: &str| {
+        let ran = tamis(&["test", "--warn-error-options", options]).within(&here).run();
+        format!("{options} => exit code {}, told: {}", ran.code, ran.stderr.contains("[test-"))
+    };
+    let options = [
+        "{error: all}",
+        "{error: [test-warned]}",
+        "{error: [LogTestResult]}",
+        "{error: all, warn: [LogTestResult]}",
+        "{error: [unknown-key]}",
+        "{silence: [test-warned]}",
+    ];
+    assert_snapshot!(options.map(told).join("\n"), @"
+    {error: all} => exit code 1, told: true
+    {error: [test-warned]} => exit code 1, told: true
+    {error: [LogTestResult]} => exit code 1, told: true
+    {error: all, warn: [LogTestResult]} => exit code 0, told: true
+    {error: [unknown-key]} => exit code 0, told: true
+    {silence: [test-warned]} => exit code 0, told: false
+    ");
+}
+
+#[test]
+fn what_the_project_warns_of_can_be_an_error() {
+    let here = project(&[("models/m.sql", "{% do exceptions.warn('old') %} select 1 as id")]);
+    assert_eq!(call(&here, "run").code, 0);
+    let told = |options| tamis(&["run", "--warn-error-options", options]).within(&here).run().code;
+    assert_eq!(told("{error: [JinjaLogWarning]}"), 1);
+    assert_eq!(told("{error: [unknown-key]}"), 0);
+}
+
+#[test]
 fn generic_tests_find_what_they_look_for() {
     let here = project(&[
         ("models/areas.sql", "select 1 as id"),
