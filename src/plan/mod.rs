@@ -3,6 +3,7 @@
 //! Knows nothing of SQL or connections: a plan can be printed, tested and thrown away.
 
 mod edges;
+mod microbatch;
 mod relations;
 
 pub use crate::graph::Command;
@@ -81,7 +82,7 @@ pub struct Plan {
 
 impl Plan {
     /// # Errors
-    /// Two steps would write the same relation.
+    /// Two steps would write the same relation, or one is of a kind that cannot be done.
     pub fn new(
         command: Command,
         manifest: &Manifest,
@@ -90,7 +91,9 @@ impl Plan {
     ) -> Result<Self, Vec<Diagnostic>> {
         let tasks: Vec<(usize, Action)> =
             selection.iter().filter_map(|id| Some((graph.position(id)?, action(command, manifest, id)?))).collect();
-        let problems = relations::refuse_equal(manifest, tasks.iter().map(|(at, action)| (graph.id(*at), *action)));
+        let actions = || tasks.iter().map(|(at, action)| (graph.id(*at), *action));
+        let mut problems = relations::refuse_equal(manifest, actions());
+        problems.extend(microbatch::refuse(manifest, actions()));
         if !problems.is_empty() {
             return Err(problems);
         }

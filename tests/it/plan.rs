@@ -242,3 +242,23 @@ fn thousands_of_steps_each_come_after_what_they_wait_for() {
         |(index, step): (usize, &tamis::plan::Step)| step.prerequisites.iter().all(|before| *before < index);
     assert!(plan.steps.iter().enumerate().all(is_ordered));
 }
+
+#[test]
+fn microbatch_models_are_refused_before_anything_is_built_and_can_be_looked_at() {
+    let config = json!({"materialized": "incremental", "incremental_strategy": "microbatch", "event_time": "at"});
+    let shop = built().model("stg.sql", "select 1 as id").model_with(
+        "days.sql",
+        "{{ config(incremental_strategy='microbatch') }} select * from {{ ref('stg') }}",
+        config,
+    );
+    assert_snapshot!(shown(&shop, Command::Build, ""), @r#"
+    error[unsupported-strategy]: model `days` is built by `microbatch`, which does not work here yet
+     --> models/days.sql:1:32 "'microbatch'" nothing was built
+    help: choose another `incremental_strategy`, or leave it out with `--exclude days`
+    "#);
+    assert_snapshot!(shown(&shop, Command::Run, "stg"), @"   0 model model.stg");
+    assert_snapshot!(shown(&shop, Command::Compile, ""), @"
+    0 compile model.days
+    1 compile model.stg
+    ");
+}
