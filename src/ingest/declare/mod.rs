@@ -17,6 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::manifest::{JsonMap, Manifest};
 use crate::project::yaml::{Yaml, YamlFile, YamlKind};
 use crate::project::{Project, YamlRenderer};
+use crate::source::Span;
 
 /// Rows asked for at a time: what the portals' older endpoints give at most.
 const PAGE_ROWS: u64 = 50_000;
@@ -59,7 +60,37 @@ pub fn declare(
         problems.extend(found);
     }
     problems.extend(drafts.iter().filter_map(|draft| unresolved(draft, &drafts, &declared)));
+    problems.extend(equal_destinations(&declared));
     (declared, problems)
+}
+
+/// Pipelines that would land in one place: the one that runs last would undo the others.
+fn equal_destinations(pipelines: &[Pipeline]) -> Vec<Diagnostic> {
+    let mut first: BTreeMap<String, (&Pipeline, &Span)> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for pipeline in pipelines {
+        let into = &pipeline.into;
+        let table = into.table.as_ref().map(|table| (table.relation.to_string(), &into.table_span));
+        let lake = into.lake.as_ref().map(|lake| (lake_folder(lake), &into.lake_span));
+        for (place, span) in table.into_iter().chain(lake) {
+            let Some((other, earlier)) = first.get(&place) else {
+                first.insert(place, (pipeline, span));
+                continue;
+            };
+            let message = format!("`{}` and `{}` would both fill `{place}`", other.name, pipeline.name);
+            let problem = Diagnostic::error("same-destination", message).at(span.clone(), "again here");
+            let problem = problem.at((*earlier).clone(), "first here");
+            problems.push(problem.help("let each pipeline fill a place of its own"));
+        }
+    }
+    problems
+}
+
+/// `lake/a/` and `./lake/a` are `lake/a`.
+fn lake_folder(address: &str) -> String {
+    let parts = address.split('/').enumerate().filter(|(at, part)| *at == 0 || !part.is_empty());
+    let parts = parts.map(|(_, part)| part).filter(|part| *part != ".");
+    parts.collect::<Vec<_>>().join("/")
 }
 
 /// A pipeline whose name and input are known.
@@ -109,7 +140,7 @@ fn read_drafts<'a>(file: &'a YamlFile, fields: &Fields<'_>) -> Vec<Draft<'a>> {
 }
 
 fn refuse_doubled_names(drafts: &mut Vec<Draft<'_>>, problems: &mut Vec<Diagnostic>) {
-    let mut first: BTreeMap<String, crate::source::Span> = BTreeMap::new();
+    let mut first: BTreeMap<String, Span> = BTreeMap::new();
     drafts.retain(|draft| {
         let span = draft.file.span(draft.name_node);
         let Some(earlier) = first.get(&draft.name) else {

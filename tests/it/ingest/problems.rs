@@ -572,3 +572,32 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.write_all(bytes).expect("writing to memory");
     encoder.finish().expect("writing to memory")
 }
+
+#[test]
+fn two_pipelines_for_one_place_are_refused() {
+    assert_snapshot!(refused("
+ingest:
+  - name: one
+    from: {path: one.csv}
+    columns: [{name: id, type: bigint}]
+    into: {table: staging.items, lake: lake/items}
+  - name: two
+    from: {path: two.csv}
+    columns: [{name: id, type: bigint}]
+    into: {table: staging.items, lake: ./lake//items/}
+  - name: three
+    from: {path: three.csv}
+    columns: [{name: id, type: bigint}]
+    into: {lake: lake/items/three}
+"), @r#"
+    error[same-destination]: `one` and `two` would both fill `"warehouse"."staging"."items"`
+      --> models/staging/sources.yml:10:19 staging.items: again here
+      --> models/staging/sources.yml:6:19 staging.items: first here
+      help: let each pipeline fill a place of its own
+    error[same-destination]: `one` and `two` would both fill `lake/items`
+      --> models/staging/sources.yml:10:40 ./lake//items/: again here
+      --> models/staging/sources.yml:6:40 lake/items: first here
+      help: let each pipeline fill a place of its own
+    declared: one two three
+    "#);
+}
