@@ -85,12 +85,14 @@ pub(super) fn run(work: &Work<'_>, node: &Arc<Node>) -> Done {
     }
 }
 
-/// Generic tests lie below the folder of their yml, hooks below that of dbt_project.yml, as dbt writes them.
+/// Generic tests lie below the folder of their yml, hooks below that of dbt_project.yml, snapshots below their file, which
+/// may hold several; as dbt writes them.
 pub(super) fn compiled_path(node: &Node) -> String {
     match &node.kind {
         NodeKind::DataTest(test) if test.generic.is_some() => format!("{}/{}", node.original_file_path, node.path),
         NodeKind::Hook(_) => format!("{}/{}", node.original_file_path, node.path),
-        NodeKind::DataTest(_) | NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::Analysis => {
+        NodeKind::Snapshot => format!("{}/{}.sql", node.original_file_path, node.name),
+        NodeKind::DataTest(_) | NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Analysis => {
             node.original_file_path.clone()
         }
     }

@@ -60,7 +60,7 @@ fn compile_and_write(work: &Work<'_>, node: &Arc<Node>) -> Result<(Compiled, Opt
 fn materialize(work: &Work<'_>, node: &Arc<Node>, compiled: &Compiled) -> Result<Called, Box<Diagnostic>> {
     let called = call_materialization(work, work.session, work.events, node, compiled)?;
     if let Some(written) = &called.written {
-        write_below(work.runner, "run", &node.package_name, &node.original_file_path, written)?;
+        write_below(work.runner, "run", &node.package_name, &compiled_path(node), written)?;
     }
     finish(work, &called)?;
     Ok(called)
@@ -228,13 +228,7 @@ fn write_statements(work: &Work<'_>, node: &Arc<Node>, compiled: &Compiled) -> R
         .map(|sql| sql.trim().trim_end_matches(';').to_string())
         .filter(|sql| !sql.is_empty())
         .collect();
-    write_below(
-        work.runner,
-        "run",
-        &node.package_name,
-        &node.original_file_path,
-        &format!("{};\n", text.join(";\n\n")),
-    )?;
+    write_below(work.runner, "run", &node.package_name, &compiled_path(node), &format!("{};\n", text.join(";\n\n")))?;
     Ok(())
 }
 

@@ -371,7 +371,7 @@ fn a_snapshot_with_an_unknown_strategy() {
       | ^ while this was at work
       |
       = note: raised at <built-in>/snapshots/snapshot.sql:22:24: `strategy_dispatch(config.get('strategy'))`
-      = note: compiled code at target/compiled/shop/snapshots/s.yml
+      = note: compiled code at target/compiled/shop/snapshots/s.yml/s.sql
 
           Failed snapshot in [time]: 0 ok, 1 failed
     ");

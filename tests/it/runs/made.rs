@@ -309,3 +309,29 @@ fn what_is_run_is_kept_below_the_target_folder() {
     );
     "#);
 }
+
+#[test]
+fn snapshots_of_one_file_are_written_to_files_of_their_own() {
+    let block = |name: &str| {
+        format!(
+            "{{% snapshot {name} %}}{{{{ config(strategy='check', check_cols='all', unique_key='id') }}}} select 1 as id{{% endsnapshot %}}\n"
+        )
+    };
+    let config = "config: {strategy: check, check_cols: all, unique_key: id}";
+    let here = project(&[
+        ("models/m.sql", "select 1 as id"),
+        ("snapshots/blocks.sql", &(block("b_one") + &block("b_two"))),
+        (
+            "snapshots/two.yml",
+            &format!(
+                "snapshots: [{{name: s_one, relation: ref('m'), {config}}}, {{name: s_two, relation: ref('m'), {config}}}]"
+            ),
+        ),
+    ]);
+    fine(&here, "build");
+    for kind in ["compiled", "run"] {
+        for path in ["blocks.sql/b_one.sql", "blocks.sql/b_two.sql", "two.yml/s_one.sql", "two.yml/s_two.sql"] {
+            assert!(here.path().join(format!("target/{kind}/shop/snapshots/{path}")).is_file(), "{kind} {path}");
+        }
+    }
+}
