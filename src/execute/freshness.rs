@@ -88,7 +88,7 @@ fn stale(table: &SourceTable, status: NodeStatus, age: Age, threshold: &Freshnes
 }
 
 fn ask(work: &Work<'_>, table: &Arc<SourceTable>) -> Result<(Age, Option<Answer>), Box<Diagnostic>> {
-    let relation = source_relation(table, work.runner.project.target.kind, work.runner.project.quoting());
+    let relation = source_relation(table, work.runner.project.target.kind);
     if let Some(query) = &table.loaded_at_query {
         let sql = work.runner.engine.compile(&scope(work, table, query))?.text;
         let arguments =

@@ -191,7 +191,7 @@ impl Input {
                     id: found.unique_id.clone(),
                     rendered_as: Arc::new(Node { name: name.clone(), ..(**model).clone() }),
                     name,
-                    relation: source_relation(found, kind, quoting),
+                    relation: source_relation(found, kind),
                     node: None,
                     columns: found.columns.values().cloned().collect(),
                 })

@@ -197,8 +197,10 @@ impl Block {
     fn reads_arguments(&self, default: &str) -> bool {
         let wrapped = format!("{{{{ {default} }}}}");
         let lexemes = lex(&wrapped).unwrap_or_default();
-        lexemes.iter().any(|lexeme| {
-            matches!(lexeme.token, Token::Ident(name) if self.signature.iter().any(|(argument, _)| argument == name))
+        lexemes.iter().enumerate().any(|(at, lexeme)| {
+            let is_attribute = at > 0 && matches!(lexemes[at - 1].token, Token::Dot);
+            let is_argument = |name: &str| self.signature.iter().any(|(argument, _)| argument == name);
+            matches!(lexeme.token, Token::Ident(name) if !is_attribute && is_argument(name))
         })
     }
 

@@ -1,6 +1,6 @@
 //! What every environment of dbt's Jinja has: Python's methods on plain values, and dbt's filters.
 
-use minijinja::value::{Kwargs, Value, ValueKind};
+use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
 
 use super::adapter_object::Arguments;
@@ -79,19 +79,62 @@ fn string_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Valu
             Value::from(swapped.collect::<String>())
         }
         "format" => Value::from(super::string_format::format(text, &arguments)?),
-        "casefold" => Value::from(text.to_lowercase()),
+        "casefold" => Value::from(text.to_lowercase().replace('ß', "ss")),
+        "isdecimal" | "isnumeric" => Value::from(!text.is_empty() && text.chars().all(char::is_numeric)),
+        "isidentifier" => {
+            let starts = text.chars().next().is_some_and(|first| first.is_alphabetic() || first == '_');
+            Value::from(starts && text.chars().all(|c| c.is_alphanumeric() || c == '_'))
+        }
+        "istitle" => Value::from(is_title(text)),
+        "expandtabs" => {
+            let size = arguments.get(0, "tabsize").and_then(|size| size.as_usize()).unwrap_or(8).min(PADDED_WIDTH_MAX);
+            Value::from(without_tabs(text, size))
+        }
         "index" => {
             let wanted = arguments.text(0, "sub")?;
             let at = text.find(wanted.as_str()).ok_or_else(|| invalid(format!("`{wanted}` is not in the text")))?;
             Value::from(text[..at].chars().count())
         }
-        "isidentifier" => {
-            let starts = text.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_');
-            Value::from(starts && text.chars().all(|c| c.is_alphanumeric() || c == '_'))
-        }
-        "encode" | "expandtabs" | "format_map" if method == "encode" => Value::from_bytes(text.as_bytes().to_vec()),
+        "encode" => Value::from_bytes(text.as_bytes().to_vec()),
         _ => return Ok(None),
     }))
+}
+
+/// Every word begins with its only capital.
+fn is_title(text: &str) -> bool {
+    let mut is_inside = false;
+    let mut has_words = false;
+    for letter in text.chars() {
+        if letter.is_uppercase() == is_inside && letter.is_alphabetic() {
+            return false;
+        }
+        is_inside = letter.is_alphabetic();
+        has_words |= is_inside;
+    }
+    has_words
+}
+
+fn without_tabs(text: &str, size: usize) -> String {
+    let (mut out, mut column) = (String::new(), 0);
+    for letter in text.chars() {
+        match letter {
+            '\t' if size > 0 => {
+                let blanks = size - column % size;
+                out.extend(std::iter::repeat_n(' ', blanks));
+                column += blanks;
+            }
+            '\t' => {}
+            '\n' | '\r' => {
+                out.push(letter);
+                column = 0;
+            }
+            _ => {
+                out.push(letter);
+                column += 1;
+            }
+        }
+    }
+    out
 }
 
 fn split(text: &str, arguments: &Arguments<'_>) -> Result<Value, Error> {
@@ -140,25 +183,6 @@ fn justified(text: &str, method: &str, arguments: &Arguments<'_>) -> Result<Stri
     Ok(format!("{}{text}{}", pad(left), pad(right)))
 }
 
-/// dbt's filters for YAML values, and Jinja2's that print as Python does.
-fn integer(value: &Value, base: u32) -> Option<i64> {
-    match value.as_str() {
-        Some(text) => {
-            let text = text.trim().replace('_', "");
-            i64::from_str_radix(&text, base).ok().or_else(|| text.parse::<f64>().ok().map(|float| float.trunc() as i64))
-        }
-        None => i64::try_from(value.clone()).ok().or_else(|| real(value).map(|float| float.trunc() as i64)),
-    }
-}
-
-fn real(value: &Value) -> Option<f64> {
-    match value.as_str() {
-        Some(text) => text.trim().parse().ok(),
-        None if value.kind() == ValueKind::Bool => Some(f64::from(u8::from(value.is_true()))),
-        None => f64::try_from(value.clone()).ok(),
-    }
-}
-
 /// What every environment of dbt's Jinja has: its syntax, its undefined values, Python's methods, lists and dicts
 /// that can be changed, dbt's filters.
 pub(super) fn environment() -> Environment<'static> {
@@ -173,53 +197,15 @@ pub(super) fn environment() -> Environment<'static> {
         Ok(List::value(items.try_iter()?.collect()))
     });
     environment.add_function("__dict", |entries: Value| -> Result<Value, Error> { Ok(Dict::value(pairs(&entries)?)) });
-    super::arithmetic::add_functions(&mut environment);
-    add_filters(&mut environment);
-    environment
-}
-
-fn add_filters(environment: &mut Environment<'static>) {
-    // In texts these change nothing; `yaml_engine.rs` has what they do in YAML.
-    for name in ["as_text", "as_bool", "as_number", "as_native"] {
-        environment.add_filter(name, |value: Value| value);
-    }
-    environment.add_filter("is_list", |value: Value| value.kind() == ValueKind::Seq);
-    environment.add_filter("format", |format: String, values: minijinja::value::Rest<Value>| {
-        super::string_format::format_filter(&format, &values)
-    });
-    environment.add_filter("string", |value: Value| python_str(&value));
-    // Jinja2's: what is no number gives the default, not an error.
-    environment.add_filter("int", |value: Value, default: Option<Value>, kwargs: Kwargs| -> Result<Value, Error> {
-        let fallback = kwargs.get::<Option<Value>>("default")?.or(default).unwrap_or_else(|| Value::from(0));
-        let base = kwargs.get::<Option<u32>>("base")?.unwrap_or(10).clamp(2, 36);
-        kwargs.assert_all_used()?;
-        Ok(integer(&value, base).map_or(fallback, Value::from))
-    });
-    environment.add_filter("float", |value: Value, default: Option<Value>, kwargs: Kwargs| -> Result<Value, Error> {
-        let fallback = kwargs.get::<Option<Value>>("default")?.or(default).unwrap_or_else(|| Value::from(0.0));
-        kwargs.assert_all_used()?;
-        Ok(real(&value).map_or(fallback, Value::from))
-    });
-    environment.add_filter("list", |value: Value| -> Result<Value, Error> {
-        if let Some(text) = value.as_str() {
-            return Ok(List::value(text.chars().map(|c| Value::from(c.to_string())).collect()));
+    environment.add_function("__slice", |part: Value| match part.kind() {
+        ValueKind::Seq | ValueKind::Iterable if !part.is_tuple() => {
+            Ok::<_, Error>(List::value(part.try_iter()?.collect()))
         }
-        Ok(List::value(value.try_iter()?.collect()))
+        _ => Ok(part),
     });
-    environment.add_filter(
-        "join",
-        |value: Value, separator: Option<String>, attribute: Option<String>| -> Result<String, Error> {
-            let separator = separator.unwrap_or_default();
-            if let Some(text) = value.as_str() {
-                return Ok(text.chars().map(|c| c.to_string()).collect::<Vec<_>>().join(&separator));
-            }
-            let items = value.try_iter()?.map(|item| match &attribute {
-                Some(attribute) => Ok(python_str(&item.get_attr(attribute)?)),
-                None => Ok(python_str(&item)),
-            });
-            Ok(items.collect::<Result<Vec<_>, Error>>()?.join(&separator))
-        },
-    );
+    super::arithmetic::add_functions(&mut environment);
+    super::filters::add(&mut environment);
+    environment
 }
 
 /// A text that spells a Python literal becomes that value.

@@ -15,6 +15,7 @@ mod constraints;
 mod engine;
 mod errors;
 mod exceptions;
+mod filters;
 mod functions;
 mod handle;
 mod itertools;

@@ -69,6 +69,14 @@ impl Object for Module {
             (Self::Datetime, "timezone") => Value::from_object(Self::TimezoneClass),
             (Self::Itertools, "chain") => Value::from_object(Self::Chain),
             (Self::TimezoneClass, "utc") | (Self::Pytz, "utc" | "UTC") => Value::from_object(Zone::Named(Tz::UTC)),
+            (
+                Self::DatetimeClass,
+                "strptime" | "now" | "utcnow" | "today" | "fromisoformat" | "fromtimestamp" | "combine",
+            )
+            | (Self::DateClass, "today" | "fromisoformat") => {
+                let of = Value::from_dyn_object(Arc::clone(self));
+                Value::from_object(BoundMethod { of, name: key.as_str()?.to_string() })
+            }
             _ => return None,
         })
     }
@@ -595,6 +603,23 @@ pub(super) fn date_value(text: &str) -> Option<Value> {
     let at = DateTime::parse_from_rfc3339(&padded).ok()?;
     let zone = if at.offset().local_minus_utc() == 0 { Zone::Named(Tz::UTC) } else { Zone::Fixed(*at.offset()) };
     Some(Moment::At(at.naive_local(), Some(zone)).value())
+}
+
+/// A method that is handed on as a value: `modules.datetime.datetime.strptime`.
+#[derive(Debug)]
+struct BoundMethod {
+    of: Value,
+    name: String,
+}
+
+impl Object for BoundMethod {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+        self.of.call_method(state, &self.name, args)
+    }
 }
 
 fn parse_time(text: &str, format: &str) -> Result<Value, Error> {

@@ -175,6 +175,7 @@ impl<'t> Reader<'_, 't> {
 
     /// A value with its attributes, subscripts, calls, and filters.
     fn operand(&mut self, with_filters: bool) -> Option<Place> {
+        let first = self.into.len();
         let mut place = match self.peek()? {
             Token::Ident(name) if !is_reserved(name) => self.take()?,
             Token::Str(_) | Token::String(_) => {
@@ -196,7 +197,14 @@ impl<'t> Reader<'_, 't> {
                     place.1 = self.take().map_or(place.1, |name| name.1);
                 }
                 Some(Token::BracketOpen | Token::ParenOpen) => {
+                    let open = self.at;
                     place.1 = self.bracketed().map_or(place.1, |bracket| bracket.1);
+                    if self.is_slice(open) {
+                        // What minijinja cuts out of a list cannot be changed.
+                        let opening = Replacement { start: place.0, end: place.0, with: "__slice(".to_string() };
+                        self.into.insert(first, opening);
+                        self.into.push(Replacement { start: place.1, end: place.1, with: ")".to_string() });
+                    }
                 }
                 _ => break,
             }
@@ -205,6 +213,21 @@ impl<'t> Reader<'_, 't> {
             self.filters(&mut place);
         }
         Some(place)
+    }
+
+    /// Whether the brackets from token `open` to here are a subscript with a colon: `[1:]`.
+    fn is_slice(&self, open: usize) -> bool {
+        let mut depth = 0;
+        let is_subscript = matches!(self.lexemes[open].token, Token::BracketOpen);
+        is_subscript
+            && self.lexemes[open..self.at].iter().any(|lexeme| {
+                match lexeme.token {
+                    Token::ParenOpen | Token::BracketOpen | Token::BraceOpen => depth += 1,
+                    Token::ParenClose | Token::BracketClose | Token::BraceClose => depth -= 1,
+                    _ => {}
+                }
+                depth == 1 && matches!(lexeme.token, Token::Colon)
+            })
     }
 
     /// `| name(…)`, `is name …` and calls of what they give.
@@ -283,7 +306,11 @@ mod tests {
         );
         assert_eq!(rewritten("{{ -a|abs - 1 }}{{ - 2 ** 3 }}"), "{{ __sub(-a|abs , 1) }}{{ __pow(- 2 , 3) }}");
         assert_eq!(rewritten("{{ f(a=+1, b=+x - +2) }}"), "{{ f(a=1, b=__sub(x , 2)) }}");
-        assert_eq!(rewritten("{{ f(*a, **b) }}{{ a[1:-1] }}"), "{{ f(*a, **b) }}{{ a[1:-1] }}");
+        assert_eq!(rewritten("{{ f(*a, **b) }}{{ a[1:-1] }}"), "{{ f(*a, **b) }}{{ __slice(a[1:-1]) }}");
+        assert_eq!(
+            rewritten("{{ a[b[1:]:] ~ {'c': 1}['c'] }}"),
+            "{{ __cat(__slice(a[__slice(b[1:]):]) , {'c': 1}['c']) }}"
+        );
     }
 
     #[test]

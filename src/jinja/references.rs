@@ -137,7 +137,7 @@ pub(super) fn source(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) 
     if let Some(relation) = run.scope.replacements.get(&found.unique_id) {
         return Ok(replaced(relation));
     }
-    let relation = source_relation(found, scope.project.kind, scope.project.quoting);
+    let relation = source_relation(found, scope.project.kind);
     let name = relation.to_string();
     Ok(limited(scope, relation, name))
 }

@@ -259,7 +259,7 @@ pub(super) fn relation_of_model(scope: &Scope) -> Option<Relation> {
         return Some(node_relation(node, scope.project.kind, scope.project.quoting));
     }
     if let Some(table) = scope.run().and_then(|run| run.scope.source.as_ref()) {
-        return Some(source_relation(table, scope.project.kind, scope.project.quoting));
+        return Some(source_relation(table, scope.project.kind));
     }
     let text = |key: &str| scope.model.get(key).and_then(|value| value.as_str()).map(str::to_string);
     let schema = text("schema")?;
@@ -287,8 +287,9 @@ pub fn node_relation(node: &Node, kind: AdapterKind, project: Quoting) -> Relati
     relation
 }
 
-pub fn source_relation(source: &SourceTable, kind: AdapterKind, project: Quoting) -> Relation {
-    let quoting = quoting_of(&source.quoting, project);
+/// How a source's table is named in SQL. The project's own quoting is not for sources, as in dbt.
+pub fn source_relation(source: &SourceTable, kind: AdapterKind) -> Relation {
+    let quoting = quoting_of(&source.quoting, Quoting::ALL);
     let relation = Relation::new(source.database.clone(), &source.schema, &source.identifier, quoting, kind.quote());
     let is_external = source.config.get("external_location").or_else(|| source.meta.get("external_location")).is_some();
     let external = (kind == AdapterKind::DuckDb && is_external).then(|| source.relation_name.clone());

@@ -123,6 +123,27 @@ pub(super) fn expressions(lexemes: &[Lexeme<'_>], into: &mut Vec<Replacement>) {
     super::operators::rewrite(lexemes, into);
     mutable_literals(lexemes, into);
     statements(lexemes, into);
+    tuples(lexemes, into);
+}
+
+/// `{{ a, b }}` is a tuple in Jinja2; minijinja wants its parentheses.
+fn tuples(lexemes: &[Lexeme<'_>], into: &mut Vec<Replacement>) {
+    let (mut open, mut depth, mut has_comma) = (None, 0, false);
+    for lexeme in lexemes {
+        match lexeme.token {
+            Token::VariableStart => (open, depth, has_comma) = (Some(lexeme.end), 0, false),
+            Token::ParenOpen | Token::BracketOpen | Token::BraceOpen => depth += 1,
+            Token::ParenClose | Token::BracketClose | Token::BraceClose => depth -= 1,
+            Token::Comma => has_comma |= depth == 0,
+            Token::VariableEnd if has_comma => {
+                let Some(open) = open.take() else { continue };
+                // Outermost: before whatever was noted at the same place.
+                into.insert(0, Replacement { start: open, end: open, with: "(".to_string() });
+                into.push(Replacement { start: lexeme.start, end: lexeme.start, with: ")".to_string() });
+            }
+            _ => {}
+        }
+    }
 }
 
 /// `{% do expression %}` of minijinja takes calls only; Jinja2's takes `x.append(1) if y`, too.
@@ -199,6 +220,11 @@ mod tests {
             rewrite(text).text,
             "{% set x = __list([1, __dict({'a': __list([])})]) %}{{ x[0] }}{% for y in __list([2]) %}[literal]{% endfor %}"
         );
+    }
+
+    #[test]
+    fn a_tuple_gets_its_parentheses() {
+        assert_eq!(rewrite("{{ a, [1, 2] }}{{ f(a, b) }}").text, "{{( a, __list([1, 2]) )}}{{ f(a, b) }}");
     }
 
     #[test]

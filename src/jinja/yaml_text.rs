@@ -1,10 +1,12 @@
 //! YAML and JSON texts inside Jinja: `fromyaml`, `toyaml`, Python's spelling of JSON.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use minijinja::value::Value;
 use minijinja::{Error, State};
 use serde::Serialize;
+use serde_json::ser::{Formatter, PrettyFormatter};
 
 use super::adapter_object::Arguments;
 use super::scope::Scope;
@@ -31,42 +33,60 @@ pub(super) fn to_yaml_text(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]
 
 /// JSON as Python's `json.dumps` writes it: a space after `,` and `:`, everything past ASCII escaped.
 pub(super) fn python_json(json: &Json, is_sorted: bool) -> String {
+    python_json_indented(json, is_sorted, None)
+}
+
+/// The same, each value on a line of its own where there is an indent.
+pub(super) fn python_json_indented(json: &Json, is_sorted: bool, indent: Option<usize>) -> String {
     let mut json = json.clone();
     if is_sorted {
         json.sort_all_objects();
     }
+    let blanks = " ".repeat(indent.unwrap_or(0).min(INDENT_MAX));
+    let pretty = indent.map(|_| PrettyFormatter::with_indent(blanks.as_bytes()));
     let mut out = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, PythonFormatter);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, PythonFormatter { pretty });
     match json.serialize(&mut serializer) {
         Ok(()) => String::from_utf8(out).unwrap_or_default(),
         Err(_) => String::new(),
     }
 }
 
-struct PythonFormatter;
+/// Widest indent of JSON: a typo must not fill the memory.
+const INDENT_MAX: usize = 64;
 
-impl serde_json::ser::Formatter for PythonFormatter {
-    fn begin_array_value<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, first: bool) -> std::io::Result<()> {
-        if first { Ok(()) } else { writer.write_all(b", ") }
-    }
+struct PythonFormatter<'a> {
+    pretty: Option<PrettyFormatter<'a>>,
+}
 
-    fn begin_object_key<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, first: bool) -> std::io::Result<()> {
-        if first { Ok(()) } else { writer.write_all(b", ") }
-    }
+/// Hands a call to the pretty formatter, or to what stands in its place.
+macro_rules! pretty_or {
+    ($name:ident ( $($argument:ident : $kind:ty),* ) $otherwise:expr) => {
+        fn $name<W: ?Sized + Write>(&mut self, writer: &mut W $(, $argument: $kind)*) -> std::io::Result<()> {
+            match &mut self.pretty {
+                Some(pretty) => pretty.$name(writer $(, $argument)*),
+                None => writer.write_all($otherwise),
+            }
+        }
+    };
+}
 
-    fn begin_object_value<W: ?Sized + std::io::Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
-        writer.write_all(b": ")
-    }
+impl Formatter for PythonFormatter<'_> {
+    pretty_or!(begin_array() b"[");
+    pretty_or!(end_array() b"]");
+    pretty_or!(begin_array_value(is_first: bool) if is_first { b"" } else { b", " });
+    pretty_or!(end_array_value() b"");
+    pretty_or!(begin_object() b"{");
+    pretty_or!(end_object() b"}");
+    pretty_or!(begin_object_key(is_first: bool) if is_first { b"" } else { b", " });
+    pretty_or!(begin_object_value() b": ");
+    pretty_or!(end_object_value() b"");
 
-    fn write_f64<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, value: f64) -> std::io::Result<()> {
+    fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> std::io::Result<()> {
         writer.write_all(super::values::python_float(value).as_bytes())
     }
 
-    fn write_string_fragment<W: ?Sized + std::io::Write>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> std::io::Result<()> {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> std::io::Result<()> {
         for character in fragment.chars() {
             if character.is_ascii() {
                 writer.write_all(&[character as u8])?;

@@ -179,7 +179,9 @@ impl Written<'_, '_> {
         let config = NodeConfig::new(resolved.config);
 
         let text = |map: &JsonMap, key: &str| map.get(key).and_then(Json::as_str).map(str::to_string);
-        let database = text(self.source, "database").or_else(|| Some(scope.project.target.database.clone()));
+        let database = text(self.source, "database")
+            .filter(|database| !database.is_empty())
+            .or_else(|| Some(scope.project.target.database.clone()));
         let schema = text(self.source, "schema").unwrap_or_else(|| entry.name.clone());
         let identifier = text(self.table, "identifier").unwrap_or_else(|| self.name.clone());
         let quoting = self.quoting();

@@ -67,7 +67,7 @@ impl Session {
         });
         let nodes = nodes.map(|(id, node)| (id.clone(), node_relation(node, kind, quoting)));
         let sources = self.manifest.sources.iter();
-        let sources = sources.map(|(id, table)| (id.clone(), source_relation(table, kind, quoting)));
+        let sources = sources.map(|(id, table)| (id.clone(), source_relation(table, kind)));
         nodes.chain(sources).filter(|(id, _)| is_selected(id)).collect()
     }
 }

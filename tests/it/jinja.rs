@@ -294,3 +294,17 @@ fn endless_recursion_is_an_error() {
     let macros = [("macros/a.sql", "{% macro again() %}{{ again() }}{% endmacro %}")];
     assert!(render(&macros, "{{ again() }}").is_err());
 }
+
+#[test]
+fn filters_and_methods_are_pythons() {
+    let text = "{{ 'hello world foo bar' | truncate(9) }} {{ 'a b' | wordcount }} {{ 'abc' | center(7) }}| {{ '<b>x</b>' | striptags }}
+{{ [{'a': 1, 'b': 2}] | groupby('a') }} {{ {'b': '<', 'a': 2} | tojson }} {{ '5.7' | int }} {{ '0x1f' | int(base=16) }}
+{% set part = [1, 2, 3][:2] %}{% do part.append(9) %}{{ part }} {{ 'abc'[:2] }} {% set s = [2, 1] | sort %}{% do s.append(3) %}{{ s }}
+{% do part.append(4) if 'x' in 'xyz' and +1 %}{{ part | join('-') }} {{ 'Ab Cd'.istitle() }} {{ 'a\tb'.expandtabs(4) }} {{ dict([('k', 1)], l=2) }}";
+    insta::assert_snapshot!(render(&[], text).expect("Jinja2 renders these"), @r#"
+    hello... 2   abc  | x
+    [(1, [{'a': 1, 'b': 2}])] {"a": 2, "b": "\u003c"} 5 31
+    [1, 2, 9] ab [1, 2, 3]
+    1-2-9-4 True a   b {'k': 1, 'l': 2}
+    "#);
+}
