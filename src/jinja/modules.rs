@@ -14,16 +14,22 @@ use minijinja::{Error, ErrorKind, State};
 use super::adapter_object::Arguments;
 use super::scope::Scope;
 use super::values::{invalid, python_str, tuple};
+use crate::project::Invocation;
 
 pub(super) fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
     match name {
-        "modules" => Some(Value::from_object(Modules)),
-        "run_started_at" => {
-            let started = scope.project.invocation.started_at;
-            Some(Moment::value(Moment::At(started.naive_utc(), Some(Zone::Named(Tz::UTC)))))
-        }
+        "modules" => Some(modules()),
+        "run_started_at" => Some(run_started_at(&scope.project.invocation)),
         _ => None,
     }
+}
+
+pub(super) fn modules() -> Value {
+    Value::from_object(Modules)
+}
+
+pub(super) fn run_started_at(invocation: &Invocation) -> Value {
+    Moment::value(Moment::At(invocation.started_at.naive_utc(), Some(Zone::Named(Tz::UTC))))
 }
 
 #[derive(Debug)]

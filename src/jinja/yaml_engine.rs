@@ -66,6 +66,11 @@ impl YamlRenderer for YamlEngine {
                 }),
             ),
             (Value::from("target"), scope.target.map_or(Value::UNDEFINED, from_map)),
+            (Value::from("project_name"), scope.project_name.map_or(Value::UNDEFINED, Value::from)),
+            (Value::from("dbt_version"), Value::from(super::DBT_VERSION)),
+            (Value::from("modules"), super::modules::modules()),
+            (Value::from("run_started_at"), scope.invocation.map_or(Value::UNDEFINED, super::modules::run_started_at)),
+            (Value::from("invocation_id"), scope.invocation.map_or(Value::UNDEFINED, |it| Value::from(it.id.as_str()))),
         ]);
         let environment: &Environment<'_> = &self.environment;
         let worded = |error: Error| error.detail().map_or_else(|| error.to_string(), str::to_string);
@@ -192,7 +197,11 @@ mod tests {
         let vars =
             JsonMap::from_iter([("size".to_string(), Json::from(3)), ("list".to_string(), serde_json::json!(["a"]))]);
         let target = JsonMap::from_iter([("name".to_string(), Json::from("dev"))]);
-        YamlEngine::new().render(text, &YamlScope { vars: &vars, target: Some(&target), may_read_secrets: false })
+        YamlEngine::new().render(text, &scope(&vars, &target))
+    }
+
+    fn scope<'a>(vars: &'a JsonMap, target: &'a JsonMap) -> YamlScope<'a> {
+        YamlScope { vars, target: Some(target), may_read_secrets: false, project_name: Some("shop"), invocation: None }
     }
 
     #[test]
@@ -207,6 +216,8 @@ mod tests {
         assert_eq!(render(" {{- 5 }}\n"), Ok(Json::from(5)));
         assert_eq!(render("{% if true %}{{ 5 }}{% endif %}!"), Ok(Json::from("5!")));
         assert_eq!(render("plain"), Ok(Json::from("plain")));
+        assert_eq!(render("{{ project_name }}_x"), Ok(Json::from("shop_x")));
+        assert_eq!(render("{{ modules.datetime.date(2026, 1, 2).isoformat() }}"), Ok(Json::from("2026-01-02")));
         assert_eq!(render("{{ '5' | as_text }}"), Ok(Json::from("5")));
         assert_eq!(render("{{ '5' | as_number() }}"), Ok(Json::from(5)));
         // A filter holds before a comparison does.

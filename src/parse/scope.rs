@@ -87,6 +87,8 @@ impl<'a> Scope<'a> {
             vars: &self.vars[package],
             target: Some(&self.project.target.context),
             may_read_secrets: false,
+            project_name: Some(self.project.name()),
+            invocation: Some(&self.project.invocation),
         };
         self.yaml.render(text, &scope)
     }

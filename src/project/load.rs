@@ -10,8 +10,8 @@ use super::profile::Wanted;
 use super::project_check;
 use super::project_file::ProjectFile;
 use super::walk::Walk;
-use super::yaml::{YamlFile, YamlKind};
-use super::{Invocation, Package, Project, Target, YamlRenderer, YamlScope, keys, read, vars};
+use super::yaml::{Yaml, YamlFile, YamlKind};
+use super::{Invocation, Package, Project, YamlRenderer, YamlScope, keys, read, vars};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Json, JsonMap};
 use crate::source::Span;
@@ -67,7 +67,14 @@ impl Load<'_> {
 
         let mut known_vars = vars_file.as_ref().map(|(_, vars)| vars.clone()).unwrap_or_default();
         known_vars.extend(self.options.vars.clone());
-        let scope = YamlScope { vars: &known_vars, target: Some(&target.context), may_read_secrets: false };
+        let name = yaml.root.get("name").and_then(Yaml::as_str).unwrap_or_default().to_string();
+        let scope = YamlScope {
+            vars: &known_vars,
+            target: Some(&target.context),
+            may_read_secrets: false,
+            project_name: Some(&name),
+            invocation: Some(&invocation),
+        };
         let mut file = ProjectFile::new(yaml, self.renderer, scope, &mut self.problems)?;
         if let Some((yaml, vars)) = vars_file {
             self.problems.extend(vars::only_one_place(&file.yaml, &yaml));
@@ -81,7 +88,7 @@ impl Load<'_> {
 
         let dispatch = file.dispatch();
         let target_path = self.target_path(&root, &file);
-        let packages = self.packages(&root, file, scope, &target);
+        let packages = self.packages(&root, file, scope);
         let (first, others) = packages.split_first()?;
         // With a package missing, everything said of it would look unused.
         if !self.problems.iter().any(Diagnostic::is_error) {
@@ -93,7 +100,7 @@ impl Load<'_> {
     }
 
     /// The project itself and everything it uses.
-    fn packages(&mut self, root: &Path, file: ProjectFile, scope: YamlScope<'_>, target: &Target) -> Vec<Package> {
+    fn packages(&mut self, root: &Path, file: ProjectFile, scope: YamlScope<'_>) -> Vec<Package> {
         let install_path =
             file.config.get("packages-install-path").and_then(Json::as_str).unwrap_or_default().to_string();
         let roots = packages::find(root, &install_path, self.renderer, scope, &mut self.problems);
@@ -104,7 +111,8 @@ impl Load<'_> {
             let Some(yaml) = self.yaml(&shown, &package.root.join(PROJECT_FILE)) else { continue };
             // A package sees neither `--vars` nor vars.yml in its own dbt_project.yml, as in dbt.
             let nothing = JsonMap::new();
-            let scope = YamlScope { vars: &nothing, target: Some(&target.context), may_read_secrets: false };
+            let name = yaml.root.get("name").and_then(Yaml::as_str).unwrap_or_default().to_string();
+            let scope = YamlScope { vars: &nothing, project_name: Some(&name), ..scope };
             let before = self.problems.len();
             let Some(file) = ProjectFile::new(yaml, self.renderer, scope, &mut self.problems) else { continue };
             if self.options.checks_version {

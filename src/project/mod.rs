@@ -171,4 +171,7 @@ pub struct YamlScope<'a> {
     pub target: Option<&'a JsonMap>,
     /// Only profiles.yml may read `DBT_ENV_SECRET*`.
     pub may_read_secrets: bool,
+    /// `None` where the project is not read yet.
+    pub project_name: Option<&'a str>,
+    pub invocation: Option<&'a Invocation>,
 }

@@ -200,7 +200,13 @@ impl Wanted<'_> {
     }
 
     fn render<'r>(&'r self, file: &'r YamlFile) -> Render<'r> {
-        let scope = YamlScope { vars: &self.options.vars, target: None, may_read_secrets: true };
+        let scope = YamlScope {
+            vars: &self.options.vars,
+            target: None,
+            may_read_secrets: true,
+            project_name: None,
+            invocation: None,
+        };
         Render::new(self.renderer, scope, file)
     }
 }

@@ -66,7 +66,13 @@ impl Session {
         let selectors = match &project.selectors {
             Some(yaml) => {
                 let target = Some(&project.target.context);
-                let scope = YamlScope { vars: &project.cli_vars, target, may_read_secrets: false };
+                let scope = YamlScope {
+                    vars: &project.cli_vars,
+                    target,
+                    may_read_secrets: false,
+                    project_name: Some(project.name()),
+                    invocation: Some(&project.invocation),
+                };
                 let (selectors, problems) = Selectors::read(yaml, &|text| yaml_engine.render(text, &scope));
                 teller.tell_all(problems);
                 selectors

@@ -176,7 +176,13 @@ impl<'a> Fields<'a> {
             return Some(node.to_json());
         };
         let target = Some(&self.project.target.context);
-        let scope = YamlScope { vars: self.vars, target, may_read_secrets: false };
+        let scope = YamlScope {
+            vars: self.vars,
+            target,
+            may_read_secrets: false,
+            project_name: Some(self.project.name()),
+            invocation: Some(&self.project.invocation),
+        };
         match self.renderer.render(text, &scope) {
             Ok(value) => Some(value),
             Err(message) => {
