@@ -24,6 +24,8 @@ mod example;
 
 mod faults;
 
+mod fuzz;
+
 mod ingest;
 
 mod interrupt;
