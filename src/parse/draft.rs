@@ -15,6 +15,7 @@ use super::scope::{Scope, has_jinja};
 use crate::diagnostic::Diagnostic;
 use crate::jinja::{CaptureRequest, Captured};
 use crate::manifest::{Json, JsonMap};
+use crate::project::keys::near_config;
 use crate::project::yaml::Yaml;
 use crate::project::{Package, PackageFile, SeedFile};
 use crate::source::{SourceFile, Span};
@@ -238,6 +239,7 @@ fn draft(scope: &Scope<'_>, text: Text<'_>) -> (Draft, Vec<Diagnostic>) {
     for written in &captured.configs {
         merge_call(&mut call, written);
     }
+    problems.extend(misspelt_configs(scope, &text, &call));
     // A Python model is a table unless it is told to be something else.
     let mut python = JsonMap::new();
     if text.path.ends_with(".py") {
@@ -263,6 +265,36 @@ fn draft(scope: &Scope<'_>, text: Text<'_>) -> (Draft, Vec<Diagnostic>) {
     let config = Arc::clone(&draft.resolved.config);
     problems.extend(capture_hooks(scope, &mut draft, &config));
     (draft, problems)
+}
+
+/// Keys of `config(…)` that are nearly one that means something. A key that some macro asks for is the project's own.
+fn misspelt_configs(scope: &Scope<'_>, text: &Text<'_>, call: &JsonMap) -> Vec<Diagnostic> {
+    if text.package != 0 {
+        return Vec::new();
+    }
+    let is_asked_for = |key: &str| {
+        let words = [format!("'{key}'"), format!("\"{key}\"")];
+        scope.engine.macros().any(|known| words.iter().any(|word| known.block.text().contains(word.as_str())))
+    };
+    let section = text.kind.project_sections()[0];
+    let misspelt = call.keys().filter_map(|key| Some((key, near_config(section, key)?)));
+    misspelt
+        .filter(|(key, _)| !is_asked_for(key))
+        .map(|(key, near)| {
+            let problem = Diagnostic::warning("unknown-key", format!("unknown config `{key}` in `{}`", text.name));
+            let problem = problem.at(key_span(&text.code, key), "no config has this name");
+            problem.help(format!("did you mean `{near}`?"))
+        })
+        .collect()
+}
+
+/// Where `key=` is written; its file's start, if it comes from elsewhere.
+fn key_span(code: &Span, key: &str) -> Span {
+    let text = code.text();
+    let is_key = |at: &usize| text[at + key.len()..].trim_start_matches(['\'', '"', ' ']).starts_with(['=', ':']);
+    let mut places = text.match_indices(key).map(|(at, _)| at);
+    let at = places.find(is_key).map(|at| code.start as usize + at);
+    at.map_or_else(|| Span::start_of(&code.file), |at| Span::new(&code.file, at..at + key.len()))
 }
 
 fn captured(scope: &Scope<'_>, text: &Text<'_>, config: &JsonMap) -> Result<Captured, Box<Diagnostic>> {

@@ -44,6 +44,13 @@ pub fn check_properties(file: &PropertyFile) -> Vec<Diagnostic> {
     problems
 }
 
+/// The config of `models`, `seeds`, … that a key nobody knows was most likely meant to be. Any key is legal among
+/// configs, so only what can hardly be anything else counts.
+pub fn near_config(section: &str, key: &str) -> Option<&'static str> {
+    let known = project::configs_of(section)?;
+    if known.shape_of(key).is_some() { None } else { known.near_miss(key) }
+}
+
 fn version(yaml: &YamlFile) -> Option<Diagnostic> {
     let version =
         yaml.root.get("version").filter(|version| !matches!(version.kind, YamlKind::Null | YamlKind::Int(2)))?;

@@ -140,3 +140,36 @@ fn the_root_project_configures_its_packages_last() {
     let node = parsed.manifest.node("model.dep.m").expect("it is there");
     assert_snapshot!(node.relation_name.clone().unwrap_or_default(), @r#""shop"."main_deps"."own""#);
 }
+
+#[test]
+fn a_misspelt_config_of_the_file_itself_is_told_unless_a_macro_asks_for_it() {
+    let project = project()
+        .file("macros/m.sql", "{% macro name_of() %}{{ config.get('aliass') }}{% endmacro %}")
+        .model("a", "{{ config(materialised='table', tag=['x'], owner='me', aliass='b') }} select 1 as id")
+        .model("b", "{{ config({'unique_keys': 'id'}) }} select 1 as id");
+    assert_snapshot!(project.problems(), @"
+    warning[unknown-key]: unknown config `materialised` in `a`
+     --> models/a.sql:1:11
+      |
+    1 | {{ config(materialised='table', tag=['x'], owner='me', aliass='b') }} select 1 as id
+      |           ^^^^^^^^^^^^ no config has this name
+      |
+    help: did you mean `materialized`?
+
+    warning[unknown-key]: unknown config `tag` in `a`
+     --> models/a.sql:1:33
+      |
+    1 | {{ config(materialised='table', tag=['x'], owner='me', aliass='b') }} select 1 as id
+      |                                 ^^^ no config has this name
+      |
+    help: did you mean `tags`?
+
+    warning[unknown-key]: unknown config `unique_keys` in `b`
+     --> models/b.sql:1:13
+      |
+    1 | {{ config({'unique_keys': 'id'}) }} select 1 as id
+      |             ^^^^^^^^^^^ no config has this name
+      |
+    help: did you mean `unique_key`?
+    ");
+}
