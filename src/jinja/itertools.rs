@@ -4,7 +4,7 @@ use minijinja::value::Value;
 use minijinja::{Error, ErrorKind};
 
 use super::adapter_object::Arguments;
-use super::values::{List, invalid, tuple};
+use super::values::{List, invalid, tuple, tuple_of};
 
 /// Most rows that a product, permutations or repetitions may have: a typo must not fill the memory.
 const ROWS_MAX: usize = 1_000_000;
@@ -13,7 +13,7 @@ pub(super) fn call(method: &str, args: &[Value]) -> Result<Value, Error> {
     let (positional, _) = super::values::split_kwargs(args);
     let arguments = Arguments::new(args);
     let pool = || positional.first().map(items).transpose().map(Option::unwrap_or_default);
-    let rows = |rows: Vec<Vec<Value>>| List::value(rows.into_iter().map(as_tuple).collect());
+    let rows = |rows: Vec<Vec<Value>>| List::value(rows.into_iter().map(tuple_of).collect());
     Ok(match method {
         "chain" => {
             let all = positional.iter().map(items).collect::<Result<Vec<_>, Error>>()?;
@@ -90,10 +90,6 @@ fn items(value: &Value) -> Result<Vec<Value>, Error> {
         Some(text) => Ok(text.chars().map(|c| Value::from(c.to_string())).collect()),
         None => Ok(value.try_iter()?.collect()),
     }
-}
-
-fn as_tuple(items: Vec<Value>) -> Value {
-    Value::from(minijinja::value::Tuple::from(items))
 }
 
 fn too_many() -> Error {

@@ -7,7 +7,7 @@ use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use minijinja::{Error, ErrorKind, State};
 
 use super::modules::date_value;
-use super::values::{Dict, List, invalid, python_str, tuple};
+use super::values::{Dict, List, invalid, python_str, tuple, tuple_of};
 use crate::adapter::{Cell, Table};
 
 /// One value of a result in Jinja.
@@ -148,7 +148,7 @@ impl Object for Rows {
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, _: &[Value]) -> Result<Value, Error> {
         match method {
-            "values" => Ok(List::value((0..self.0.rows.len() as i64).filter_map(|at| row(&self.0, at)).collect())),
+            "values" => Ok(tuple_of((0..self.0.rows.len() as i64).filter_map(|at| row(&self.0, at)).collect())),
             _ => Err(Error::from(ErrorKind::UnknownMethod)),
         }
     }
@@ -201,8 +201,8 @@ impl Object for Row {
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
         match method {
-            "values" => Ok(List::value(self.cells().iter().map(cell_value).collect())),
-            "keys" => Ok(List::value(self.table.columns.iter().map(|name| Value::from(name.as_str())).collect())),
+            "values" => Ok(tuple_of(self.cells().iter().map(cell_value).collect())),
+            "keys" => Ok(tuple_of(self.table.columns.iter().map(|name| Value::from(name.as_str())).collect())),
             "dict" => Ok(self.dict()),
             "items" => {
                 let pairs = self.table.columns.iter().zip(self.cells());
@@ -267,7 +267,7 @@ impl Object for Columns {
                 Ok(List::value(pairs.collect()))
             }
             "values" => {
-                Ok(List::value((0..self.0.columns.len()).filter_map(|at| self.column(&Value::from(at))).collect()))
+                Ok(tuple_of((0..self.0.columns.len()).filter_map(|at| self.column(&Value::from(at))).collect()))
             }
             _ => Err(Error::from(ErrorKind::UnknownMethod)),
         }
@@ -315,14 +315,14 @@ impl Object for ColumnValues {
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, _: &[Value]) -> Result<Value, Error> {
         match method {
-            "values" => Ok(List::value(self.values())),
+            "values" => Ok(tuple_of(self.values())),
             "values_distinct" => {
                 let mut seen = indexmap::IndexSet::new();
                 seen.extend(self.values());
-                Ok(List::value(seen.into_iter().collect()))
+                Ok(tuple_of(seen.into_iter().collect()))
             }
             "values_without_nulls" => {
-                Ok(List::value(self.values().into_iter().filter(|value| !value.is_none()).collect()))
+                Ok(tuple_of(self.values().into_iter().filter(|value| !value.is_none()).collect()))
             }
             _ => Err(Error::from(ErrorKind::UnknownMethod)),
         }

@@ -179,7 +179,11 @@ pub(super) fn pairs(source: &Value) -> Result<Vec<(Value, Value)>, Error> {
 
 /// A Python tuple.
 pub(super) fn tuple<const N: usize>(items: [Value; N]) -> Value {
-    Value::from(minijinja::value::Tuple::from(Vec::from(items)))
+    tuple_of(Vec::from(items))
+}
+
+pub(super) fn tuple_of(items: Vec<Value>) -> Value {
+    Value::from(minijinja::value::Tuple::from(items))
 }
 
 pub(super) fn invalid(message: impl Into<String>) -> Error {
