@@ -235,10 +235,14 @@ impl Engine {
         };
         let entry = entry.or_else(|| self.library.by_id(name));
         let Some(entry) = entry else {
-            let known: Vec<&str> = self.library.macros().map(|found| found.name.as_str()).collect();
-            return Err(Box::new(
-                Diagnostic::error("unknown-macro", format!("there is no macro `{name}`")).suggest(name, known),
-            ));
+            let known = self.library.macros().map(|found| found.name.as_str());
+            let problem =
+                Diagnostic::error("unknown-macro", format!("there is no macro `{name}`")).suggest(name, known);
+            return Err(Box::new(if problem.help.is_some() {
+                problem
+            } else {
+                self.list_macros(problem, &scope.package)
+            }));
         };
         let run_scope = self.run_scope(scope);
         let named = arguments.iter().map(|(key, value)| (key.as_str(), super::values::from_json(value)));
@@ -249,6 +253,18 @@ impl Engine {
         };
         let value = self.call_value(&run_scope, MacroHandle::value(&run_scope, entry), &arguments)?;
         Ok(called(&run_scope, &value))
+    }
+
+    /// Names the first few macros that are there, where none is near.
+    fn list_macros(&self, problem: Diagnostic, package: &str) -> Diagnostic {
+        let mut known: Vec<&str> = self.library.names_in(package).filter(|name| !name.starts_with("test_")).collect();
+        known.sort_unstable();
+        let shown: Vec<String> = known.iter().take(8).map(|name| format!("`{name}`")).collect();
+        match known.len() {
+            0 => problem.help("the project has no macros; those of packages are called `package.macro`"),
+            count if count > shown.len() => problem.help(format!("the project has {}, …", shown.join(", "))),
+            _ => problem.help(format!("the project has {}", shown.join(", "))),
+        }
     }
 
     /// Calls a macro with relations among its arguments, each by its name: `create_schema`, `get_catalog`.

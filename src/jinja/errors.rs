@@ -6,13 +6,13 @@ use std::sync::Arc;
 use minijinja::{Error, ErrorKind};
 
 use super::Rendered;
-use super::handle::InMacro;
+use super::handle::{InMacro, NotPassed};
 use super::library::MacroLibrary;
 use super::rewrite::Rewritten;
 use super::scope::Scope;
 use super::values::invalid;
 use crate::adapter::{AdapterError, ErrorKind as AdapterErrorKind};
-use crate::diagnostic::{Call, Diagnostic};
+use crate::diagnostic::{Call, Diagnostic, nearest};
 use crate::source::{SourceFile, Span};
 
 /// A diagnostic on its way up through minijinja.
@@ -106,18 +106,25 @@ pub(super) fn diagnostic(error: &Error, source: &Source<'_>, library: &MacroLibr
     let mut places = Vec::new();
     let mut innermost = error;
     let mut raised = None;
+    // What the innermost macro was not passed.
+    let mut not_passed: &[String] = &[];
     let mut trace_names: Vec<Option<String>> = Vec::new();
     let mut current: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(link) = current {
         if let Some(error) = link.downcast_ref::<Error>() {
             innermost = error;
             let called = error.detail().and_then(InMacro::name).map(str::to_string);
+            if called.is_some() {
+                not_passed = &[];
+            }
             if let Some(span) = place(error, source, library) {
                 places.push(span);
                 trace_names.push(called);
             }
         } else if let Some(found) = link.downcast_ref::<Raised>() {
             raised = Some(&found.0);
+        } else if let Some(found) = link.downcast_ref::<NotPassed>() {
+            not_passed = &found.names;
         }
         current = link.source();
     }
@@ -135,13 +142,12 @@ pub(super) fn diagnostic(error: &Error, source: &Source<'_>, library: &MacroLibr
     if let Some(span) = places.last().filter(|span| !knew_its_place && is_built_in(span)) {
         diagnostic.notes.push(format!("raised at {span}: `{}`", span.text().lines().next().unwrap_or_default()));
     }
-    if diagnostic.code == "undefined"
-        && let Some(label) = diagnostic.labels.first()
-        && let name = label.span.text().split(['(', '|']).next().unwrap_or_default().trim()
-        && !name.is_empty()
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
-    {
-        diagnostic.message = format!("`{name}` is not defined");
+    if diagnostic.code == "undefined" {
+        let calls = places.iter().zip(&trace_names).filter_map(|(span, name)| Some((span, name.as_deref()?)));
+        diagnostic = match calls.last().filter(|(call, _)| !is_built_in(call)) {
+            Some((call, name)) => without_argument(diagnostic, call, name, not_passed, library),
+            None => named(diagnostic, library),
+        };
     }
     let calls = places.iter().zip(&trace_names).filter_map(|(span, name)| {
         let name = name.as_ref()?;
@@ -151,6 +157,61 @@ pub(super) fn diagnostic(error: &Error, source: &Source<'_>, library: &MacroLibr
     let calls: Vec<Call> = calls.collect();
     diagnostic.trace.extend(calls);
     Box::new(diagnostic)
+}
+
+/// A macro that fails because of an argument it was not passed is right; the call is what has to change.
+fn without_argument(
+    problem: Diagnostic,
+    call: &Span,
+    macro_name: &str,
+    not_passed: &[String],
+    library: &MacroLibrary,
+) -> Diagnostic {
+    let used = problem.labels.first().map(|label| label.span.clone());
+    let words = used.as_ref().map(|span| span.text().split(|c: char| !(c.is_alphanumeric() || c == '_')));
+    let missing = words.into_iter().flatten().find_map(|word| not_passed.iter().find(|name| *name == word));
+    let (Some(missing), Some(used)) = (missing, used.as_ref()) else { return named(problem, library) };
+    Diagnostic::error("missing-argument", format!("macro `{macro_name}` needs its argument `{missing}`"))
+        .at(call.clone(), format!("called without `{missing}`"))
+        .at(used.clone(), "needed here")
+        .help(format!("pass `{missing}=…`, or give it a default where the macro is defined"))
+}
+
+/// With the name that is not defined, and the nearest macro that is.
+fn named(mut problem: Diagnostic, library: &MacroLibrary) -> Diagnostic {
+    let Some(label) = problem.labels.first() else { return problem };
+    let text = label.span.text();
+    if text.contains(").") {
+        // `ref('a').b`: it is not `ref` that is missing.
+        problem.message = format!("`{}` is not defined", text.trim());
+        problem.help = None;
+        return problem;
+    }
+    let name = text.split(['(', '|']).next().unwrap_or_default().trim();
+    if name.is_empty() || !name.chars().all(is_of_name) {
+        return problem;
+    }
+    // A method call is marked from its dot on; what it is called on stands before.
+    let before = &label.span.file.text[..label.span.start as usize];
+    let owner = before.rsplit(|c: char| !is_of_name(c)).next().filter(|_| name.starts_with('.')).unwrap_or_default();
+    let name = &format!("{owner}{name}");
+    problem.message = format!("`{name}` is not defined");
+    if name.starts_with('.') {
+        // Part of what a call gave: no macro could be meant.
+        problem.help = None;
+    }
+    let near = match name.split_once('.') {
+        None => nearest(name, library.bare_names()).map(str::to_string),
+        Some((package, name)) => nearest(name, library.names_in(package)).map(|near| format!("{package}.{near}")),
+    };
+    match near {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem,
+    }
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '.')
 }
 
 fn is_built_in(span: &Span) -> bool {

@@ -79,9 +79,27 @@ impl MacroHandle {
             Err(error) => match Returned::take(&error) {
                 Some(value) => Ok(value),
                 // A new error without a place, so that minijinja marks this call; the chain is the trace.
-                None => Err(Error::new(error.kind(), InMacro::text(&self.entry.facts.name)).with_source(error)),
+                None => {
+                    let around = Error::new(error.kind(), InMacro::text(&self.entry.facts.name));
+                    let names = self.not_passed(args);
+                    Err(if names.is_empty() {
+                        around.with_source(error)
+                    } else {
+                        around.with_source(NotPassed { names, error })
+                    })
+                }
             },
         }
+    }
+
+    /// Arguments that this call leaves undefined.
+    fn not_passed(&self, args: &[Value]) -> Vec<String> {
+        let (positional, kwargs) = split_kwargs(args);
+        let named: Vec<&str> = kwargs.iter().flat_map(Kwargs::args).collect();
+        let rest = self.entry.block.signature.iter().skip(positional.len());
+        let is_missing =
+            |(name, default): &&(String, Option<String>)| default.is_none() && !named.contains(&name.as_str());
+        rest.filter(is_missing).map(|(name, _)| name.clone()).collect()
     }
 
     fn load(&self, state: &mut State<'_, '_>) -> Result<Value, Error> {
@@ -166,6 +184,25 @@ impl InMacro {
     /// The macro's name, if `detail` is such a message.
     pub fn name(detail: &str) -> Option<&str> {
         detail.strip_prefix(Self::PREFIX)
+    }
+}
+
+/// An error in a macro that was called without some of its arguments.
+#[derive(Debug)]
+pub(super) struct NotPassed {
+    pub names: Vec<String>,
+    error: Error,
+}
+
+impl fmt::Display for NotPassed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "called without {}", self.names.join(", "))
+    }
+}
+
+impl std::error::Error for NotPassed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
     }
 }
 

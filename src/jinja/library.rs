@@ -179,6 +179,11 @@ impl MacroLibrary {
         self.by_package.get(package).into_iter().flat_map(|names| names.keys().map(String::as_str))
     }
 
+    /// Names of macros that the root project can write without a package, for suggestions.
+    pub fn bare_names(&self) -> impl Iterator<Item = &str> {
+        self.names_in(&self.root).chain(self.names_in(BUILT_IN_PACKAGE))
+    }
+
     /// The implementation `adapter.dispatch` picks.
     ///
     /// # Errors

@@ -50,8 +50,10 @@ impl Session {
         match (done, interrupt.was_triggered()) {
             (Ok(()), _) => Ok(Exit::Fine),
             (Err(problem), was_interrupted) => {
+                // Without a macro of that name, nothing was tried.
+                let is_unable = was_interrupted || problem.code == "unknown-macro";
                 reporter.tell(&Event::Diagnosed(problem));
-                Ok(if was_interrupted { Exit::Unable } else { Exit::Failed })
+                Ok(if is_unable { Exit::Unable } else { Exit::Failed })
             }
         }
     }

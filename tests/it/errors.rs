@@ -827,7 +827,7 @@ mod the_call {
     fn a_macro_to_run_that_is_not_there() {
         let here = project(&[("macros/grant.sql", "{% macro grant_all() %}{% endmacro %}\n")]);
         assert_snapshot!(said(&here, "run-operation grant_al"), @"
-        exit code: 1
+        exit code: 2
         ----- stderr -----
         error[unknown-macro]: there is no macro `grant_al`
         help: did you mean `grant_all`?

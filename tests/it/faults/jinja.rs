@@ -303,9 +303,15 @@ fn a_config_of_nothing() {
 fn an_unknown_config_in_a_model() {
     let here = project(&[("models/a.sql", &"{{ config(materialised='table') }} select 1 as id")]);
     assert_snapshot!(said(&here, "parse --strict"), @"
-    exit code: 0
+    exit code: 2
     ----- stderr -----
-    read 2 models
+    error[unknown-key]: unknown config `materialised` in `a`
+     --> models/a.sql:1:11
+      |
+    1 | {{ config(materialised='table') }} select 1 as id
+      |           ^^^^^^^^^^^^ no config has this name
+      |
+    help: did you mean `materialized`?
     ");
 }
 
@@ -326,7 +332,7 @@ fn a_package_that_is_not_installed() {
            Error view main.a                                                                                           [time]
         Compiled view main.orders                                                                                      [time]
 
-    error[undefined]: `.star` is not defined
+    error[undefined]: `dbt_utils.star` is not defined
      --> models/a.sql:1:20
       |
     1 | select {{ dbt_utils.star(ref('orders')) }}
@@ -381,5 +387,97 @@ fn a_model_that_reads_itself() {
       |                  ^^^^^^^^ `a` reads `a` here
       |
     help: a resource cannot read itself; incremental models use `{{ this }}`
+    ");
+}
+
+#[test]
+fn a_macro_called_without_an_argument_it_needs_is_told_at_the_call() {
+    let here = project(&[
+        ("macros/m.sql", &"{% macro cents(col, scale=2) %}{{ col / 10 ** scale }}{% endmacro %}"),
+        ("macros/n.sql", &"{% macro quoted(col) %}'{{ col }}'{% endmacro %}"),
+        ("models/a.sql", &"select {{ cents() }} as a"),
+        ("models/b.sql", &"select {{ quoted() }} as b"),
+    ]);
+    assert_snapshot!(said(&here, "compile"), @"
+    exit code: 2
+    ----- stderr -----
+    error[missing-argument]: macro `cents` needs its argument `col`
+     --> models/a.sql:1:11
+      |
+    1 | select {{ cents() }} as a
+      |           ^^^^^^^ called without `col`
+      |
+     ::: macros/m.sql:1:35
+      |
+    1 | {% macro cents(col, scale=2) %}{{ col / 10 ** scale }}{% endmacro %}
+      |                                   ^^^^^^^^^^^^^^^^^ needed here
+      |
+    help: pass `col=…`, or give it a default where the macro is defined
+    ");
+}
+
+#[test]
+fn a_macro_that_is_nearly_there_is_suggested() {
+    let here = project(&[
+        ("macros/m.sql", &"{% macro cents(col) %}{{ col }}{% endmacro %}{% macro grant_it() %}{% endmacro %}"),
+        ("models/a.sql", &"select {{ cent('a') }} as a"),
+        ("models/b.sql", &"select {{ shop.cent('a') }} as a"),
+        ("models/c.sql", &"select {{ ref('orders').rows.count }} as a"),
+    ]);
+    assert_snapshot!(said(&here, "compile"), @"
+    exit code: 2
+    ----- stderr -----
+    warning[undefined]: `cent` is not defined
+     --> models/a.sql:1:11
+      |
+    1 | select {{ cent('a') }} as a
+      |           ^^^^
+      |
+    help: did you mean `cents`?
+
+           Found 4 models
+         Running 4 nodes on `dev` (duckdb, 1 thread)
+           Error view main.a                                                                                           [time]
+           Error view main.b                                                                                           [time]
+           Error view main.c                                                                                           [time]
+        Compiled view main.orders                                                                                      [time]
+
+    error[undefined]: `cent` is not defined
+     --> models/a.sql:1:11
+      |
+    1 | select {{ cent('a') }} as a
+      |           ^^^^^^^^^
+      |
+    help: did you mean `cents`?
+
+    error[undefined]: `shop.cent` is not defined
+     --> models/b.sql:1:15
+      |
+    1 | select {{ shop.cent('a') }} as a
+      |               ^^^^^^^^^^
+      |
+    help: did you mean `shop.cents`?
+
+    error[undefined]: `.rows.count` is not defined
+     --> models/c.sql:1:24
+      |
+    1 | select {{ ref('orders').rows.count }} as a
+      |                        ^^^^^^^^^^^
+
+          Failed compile in [time]: 1 ok, 3 failed
+    ");
+    assert_snapshot!(said(&here, "run-operation grant"), @"
+    exit code: 2
+    ----- stderr -----
+    warning[undefined]: `cent` is not defined
+     --> models/a.sql:1:11
+      |
+    1 | select {{ cent('a') }} as a
+      |           ^^^^
+      |
+    help: did you mean `cents`?
+
+    error[unknown-macro]: there is no macro `grant`
+    help: the project has `cents`, `grant_it`
     ");
 }
