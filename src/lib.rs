@@ -7,8 +7,8 @@
 //! ```
 //!
 //! `source`, `diagnostic`, `relation`, `event` are the foundations; `jinja` is the language room, `sql` what SQL
-//! means, `adapter` the warehouse room, `ingest` the loading dock, `site` the shop window. `tests/it/rooms.rs`
-//! keeps the order.
+//! means, `adapter` the warehouse room, `ingest` the loading dock, `deps` the mail room, `site` the shop window.
+//! `tests/it/rooms.rs` keeps the order.
 
 pub mod source;
 
@@ -37,6 +37,8 @@ pub mod plan;
 pub mod execute;
 
 pub mod ingest;
+
+pub mod deps;
 
 pub mod artifacts;
 

@@ -36,7 +36,6 @@ pub fn later_command(line: &[std::ffi::OsString]) -> Option<Diagnostic> {
     let word = LATER_COMMANDS.iter().find(|later| **later == words.join(" ") || words.first() == Some(*later))?;
     let problem = Diagnostic::error("unsupported-command", format!("`tamis {word}` does not exist yet"));
     Some(match *word {
-        "deps" => problem.help("packages that lie in dbt_packages/ are used; fetch them with `dbt deps` until then"),
         "docs serve" => problem.help("`tamis docs generate` writes the files that other tools show"),
         _ => problem.help("run `tamis --help` to see the commands there are"),
     })
@@ -180,7 +179,6 @@ mod tests {
 
     #[test]
     fn a_command_that_comes_later_is_refused_by_name() {
-        assert!(later_command(&line("tamis --quiet deps")).is_some());
         assert!(later_command(&line("tamis docs serve --port 1")).is_some());
         assert!(later_command(&line("tamis docs generate")).is_none());
         assert!(later_command(&line("tamis run")).is_none());

@@ -3,7 +3,7 @@
 //! Names are dbt-core 1.12's. A flag that is accepted for the sake of scripts and changes nothing says so.
 
 /// Commands as typed; `list` is also `ls`.
-pub const COMMANDS: [(&str, &str); 19] = [
+pub const COMMANDS: [(&str, &str); 20] = [
     ("parse", "Read the project and say what is wrong with it"),
     ("compile", "Render models, tests and analyses to SQL under target/compiled"),
     ("list", "List the resources of the project"),
@@ -19,6 +19,7 @@ pub const COMMANDS: [(&str, &str); 19] = [
     ("freshness", "Tell how old the sources are"),
     ("ingest", "Load raw tables from files, addresses and buckets"),
     ("run-operation", "Call a macro"),
+    ("deps", "Bring the packages that the project asks for"),
     ("debug", "Check the project, the profile and the connection"),
     ("clean", "Remove the folders that are made anew"),
     ("init", "Start a new project"),
@@ -228,6 +229,20 @@ pub const FLAGS: &[Flag] = &[
     ),
     on(&["run-operation"], typed("args", Kind::Text("YAML"), "The macro's arguments: '{name: value}'")),
     on(&["run-operation"], typed("sql", Kind::Text("SQL"), "SQL to run instead of a macro")),
+    on(
+        &["deps"],
+        typed("add-package", Kind::Text("NAME@VERSION"), "Add a package to packages.yml, or change its version"),
+    ),
+    on(
+        &["deps"],
+        typed(
+            "source",
+            Kind::Choice(&["hub", "git", "local", "tarball"]),
+            "Where the added package comes from [default: hub]",
+        ),
+    ),
+    on(&["deps"], typed("upgrade", Kind::Switch, "Choose versions anew, whatever package-lock.yml says")),
+    on(&["deps"], typed("lock", Kind::Switch, "Write package-lock.yml only, install nothing")),
     on(&["debug"], typed("connection", Kind::Switch, "Check the connection only")),
     on(&["debug"], typed("config-dir", Kind::Switch, "Print the folder of profiles.yml")),
     on(&["init"], short('s', typed("skip-profile-setup", Kind::Switch, "Write no profiles.yml"))),
@@ -318,7 +333,7 @@ pub fn find(command: &str, name: &str) -> Option<&'static Flag> {
 }
 
 /// Commands of dbt that are not here yet, so that they are refused by name.
-pub const LATER_COMMANDS: &[&str] = &["deps", "docs serve"];
+pub const LATER_COMMANDS: &[&str] = &["docs serve"];
 
 #[cfg(test)]
 mod tests {

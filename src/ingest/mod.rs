@@ -25,8 +25,10 @@ mod transform;
 mod typed;
 mod types;
 
+pub(crate) use bytes::sha256_of;
 pub use declare::declare;
 pub use fetch::Pause;
+pub(crate) use fetch::{Answer, Client, Try, copy_body, header, shown_url};
 pub use load::LOADS_TABLE;
 pub use pipeline::{Destination, Pipeline, Place, RawTable};
 pub use run::{IngestContext, run, unknown_names};

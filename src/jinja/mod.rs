@@ -47,6 +47,7 @@ pub use modules::iso_timestamp;
 pub use references::cte_name;
 pub use relation_object::{node_relation, source_relation};
 pub use yaml_engine::YamlEngine;
+pub(crate) use yaml_text::python_json;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

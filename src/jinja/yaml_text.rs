@@ -32,7 +32,7 @@ pub(super) fn to_yaml_text(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]
 }
 
 /// JSON as Python's `json.dumps` writes it: a space after `,` and `:`, everything past ASCII escaped.
-pub(super) fn python_json(json: &Json, is_sorted: bool) -> String {
+pub(crate) fn python_json(json: &Json, is_sorted: bool) -> String {
     python_json_indented(json, is_sorted, None)
 }
 

@@ -131,7 +131,9 @@ impl Load<'_> {
                 locals.insert(file.name.clone());
             }
             if self.is_first_of_its_name(&packages, &file, &package) {
-                packages.push(self.package(root, &package.root, file, package.is_local));
+                let mut loaded = self.package(root, &package.root, file, package.is_local);
+                loaded.root = package.link.unwrap_or(loaded.root);
+                packages.push(loaded);
             }
         }
         packages

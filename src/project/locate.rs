@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::options::LoadOptions;
 use crate::diagnostic::Diagnostic;
 
-pub(super) const PROJECT_FILE: &str = "dbt_project.yml";
+pub(crate) const PROJECT_FILE: &str = "dbt_project.yml";
 pub(super) const PROFILES_FILE: &str = "profiles.yml";
 
 /// The folder of dbt_project.yml: as asked for, else the working folder or the nearest one above it.

@@ -3,6 +3,7 @@
 //! Reads, checks keys, and renders the Jinja inside YAML values; does not know what a model means.
 
 pub mod keys;
+pub mod packages;
 pub mod yaml;
 
 mod ignore;
@@ -11,7 +12,6 @@ mod judge;
 mod load;
 mod locate;
 mod options;
-mod packages;
 mod profile;
 mod project_check;
 mod project_file;
@@ -28,7 +28,7 @@ pub use invocation::{Flags, Invocation};
 pub use judge::{Judge, check_options};
 pub use locate::profiles_dir;
 pub use options::LoadOptions;
-pub use version::DBT_VERSION;
+pub use version::{Condition, DBT_VERSION, Version, is_satisfied};
 pub use warnings::CODES as WARNING_CODES;
 
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! Names of warnings, as `--warn-error-options` may list them: the codes we print, and dbt's names of events.
 
 /// Codes of all our warnings; a test holds this list against the pages.
-pub const CODES: [&str; 34] = [
+pub const CODES: [&str; 38] = [
     "ambiguous-ref",
     "bad-pattern",
     "compiled-offline",
@@ -17,15 +17,19 @@ pub const CODES: [&str; 34] = [
     "missing-folder",
     "new-column",
     "no-log-file",
+    "no-network",
     "nothing-selected",
     "project-warning",
+    "renamed-package",
     "retired-key",
+    "scrubbed-package",
     "stale-source",
     "test-warned",
     "undefined",
     "unknown-key",
     "unmatched-argument",
     "unmatched-patch",
+    "unpinned-package",
     "unreadable-file",
     "unresolved-ref",
     "unresolved-source",
@@ -40,7 +44,7 @@ pub const CODES: [&str; 34] = [
 
 /// dbt's names for what we warn of too.
 /// Source: dbt-core 1.12, events of `dbt.events.types` with the level of a warning.
-pub(super) const DBT_NAMES: [(&str, &str); 25] = [
+pub(super) const DBT_NAMES: [(&str, &str); 28] = [
     ("ConfigDataPathDeprecation", "retired-key"),
     ("ConfigSourcePathDeprecation", "retired-key"),
     ("CustomKeyInConfigDeprecation", "unknown-key"),
@@ -48,6 +52,8 @@ pub(super) const DBT_NAMES: [(&str, &str); 25] = [
     ("CustomTopLevelKeyDeprecation", "unknown-key"),
     ("DeprecatedModel", "deprecated-model"),
     ("DeprecatedReference", "deprecated-ref"),
+    ("DepsScrubbedPackageName", "scrubbed-package"),
+    ("DepsUnpinned", "unpinned-package"),
     ("DuplicateNameDistinctNodeTypesDeprecation", "duplicate-name"),
     ("DuplicateYAMLKeysDeprecation", "duplicate-key"),
     ("InvalidMacroAnnotation", "unmatched-argument"),
@@ -63,6 +69,7 @@ pub(super) const DBT_NAMES: [(&str, &str); 25] = [
     ("NodeNotFoundOrDisabled", "unresolved-ref"),
     ("NodeNotFoundOrDisabled", "unresolved-source"),
     ("NothingToDo", "nothing-selected"),
+    ("PackageRedirectDeprecation", "renamed-package"),
     ("UnusedResourceConfigPath", "unused-config-path"),
     ("UpcomingReferenceDeprecation", "deprecated-ref"),
     ("WrongResourceSchemaFile", "wrong-section"),
@@ -70,7 +77,7 @@ pub(super) const DBT_NAMES: [(&str, &str); 25] = [
 
 /// Warnings of dbt that have no like here: legal to name, and without effect.
 /// Source: as above.
-pub(super) const DBT_NAMES_WITHOUT_CODE: [&str; 71] = [
+pub(super) const DBT_NAMES_WITHOUT_CODE: [&str; 68] = [
     "AdapterDeprecationWarning",
     "AdapterEventWarning",
     "ArgumentsPropertyInGenericTestDeprecation",
@@ -83,8 +90,6 @@ pub(super) const DBT_NAMES_WITHOUT_CODE: [&str; 71] = [
     "ConstraintNotSupported",
     "CustomOutputPathInSourceFreshnessDeprecation",
     "DeprecationsSummary",
-    "DepsScrubbedPackageName",
-    "DepsUnpinned",
     "EnvironmentVariableNamespaceDeprecation",
     "EnvironmentVariableRenamed",
     "ExposureNameDeprecation",
@@ -117,7 +122,6 @@ pub(super) const DBT_NAMES_WITHOUT_CODE: [&str; 71] = [
     "PackageInstallPathDeprecation",
     "PackageMaterializationOverrideDeprecation",
     "PackageNodeDependsOnRootProjectNode",
-    "PackageRedirectDeprecation",
     "ProjectFlagsMovedDeprecation",
     "PropertyMovedToConfigDeprecation",
     "ResourceNamesWithSpacesDeprecation",

@@ -4,6 +4,7 @@ mod attend;
 mod catalog;
 mod check;
 mod deferral;
+mod deps;
 mod freshness;
 mod ingest;
 mod inline;
@@ -14,6 +15,7 @@ mod settings;
 mod warehouse;
 
 pub use check::check;
+pub use deps::{Parcel, bring};
 pub use operation::Operation;
 pub use run::Run;
 pub use settings::{Asked, DeferralAsked, Exit, Settings};

@@ -60,11 +60,11 @@ fn a_mistyped_command_or_flag_is_a_usage_error_with_the_nearest_one() {
 
 #[test]
 fn a_command_that_comes_later_is_refused_by_name() {
-    assert_snapshot!(tamis(&["deps"]).picture(), @"
+    assert_snapshot!(tamis(&["docs", "serve"]).picture(), @"
     exit code: 2
     ----- stderr -----
-    error[unsupported-command]: `tamis deps` does not exist yet
-    help: packages that lie in dbt_packages/ are used; fetch them with `dbt deps` until then
+    error[unsupported-command]: `tamis docs serve` does not exist yet
+    help: `tamis docs generate` writes the files that other tools show
     ");
 }
 

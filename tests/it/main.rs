@@ -13,6 +13,8 @@ mod built;
 
 mod cli;
 
+mod deps;
+
 mod duckdb;
 
 #[cfg(feature = "bigquery")]

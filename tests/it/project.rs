@@ -574,12 +574,12 @@ fn packages_that_are_missing_or_named_alike_are_pointed_at() {
       help: run `tamis deps`
     ");
     assert_snapshot!(shop().file("packages.yml", "packages:\n  - local: ../gone\n  - version: 1\n").told(), @"
-    error[missing-package]: there is no package at `../gone`
-      --> packages.yml:2:12 `../gone` no `dbt_project.yml` there
-      help: correct the path; it is taken from the folder of this file
     error[wrong-type]: a package needs one of `package`, `git`, `local`, `tarball`
       --> packages.yml:3:5 `version: 1` does not say what it is
       help: write `- package: dbt-labs/dbt_utils` with a `version` below it
+    error[missing-package]: there is no package at `../gone`
+      --> packages.yml:2:12 `../gone` no `dbt_project.yml` there
+      help: correct the path; it is taken from the project's folder
     ");
     assert_snapshot!(shop().file("packages.yml", "packages: []\n").file("dependencies.yml", "packages: []\n").told(), @"
     error[conflicting-keys]: packages are listed in both packages.yml and dependencies.yml

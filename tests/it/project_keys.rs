@@ -322,11 +322,14 @@ fn configs_that_apply_to_something_pass_in_silence() {
 #[test]
 fn keys_of_packages_yml_are_checked() {
     let shop = shop().file("packages.yml", "packages:\n  - package: dbt-labs/dbt_utils\n    versio: 1.0.0\n");
-    assert_snapshot!(shop.file("dbt_packages/dbt_utils/dbt_project.yml", "name: dbt_utils\nwibble: 1\n").told(), @"
+    assert_snapshot!(shop.file("dbt_packages/dbt_utils/dbt_project.yml", "name: dbt_utils\nwibble: 1\n").told(), @r#"
     warning[unknown-key]: unknown key `versio` in packages.yml
       --> packages.yml:3:5 `versio` not a key of a package
       help: did you mean `version`?
-    ");
+    error[missing-key]: package `dbt-labs/dbt_utils` has no `version`
+      --> packages.yml:2:14 `dbt-labs/dbt_utils` needs a `version` below it
+      help: write `version: [">=1.0.0", "<2.0.0"]`, or one exact version
+    "#);
 }
 
 #[test]

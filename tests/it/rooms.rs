@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// In order; `lib.rs` and `main.rs` stand outside of the rooms.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 20] = [
     "source",
     "diagnostic",
     "relation",
@@ -19,6 +19,7 @@ const ROOMS: [&str; 19] = [
     "plan",
     "execute",
     "ingest",
+    "deps",
     "artifacts",
     "site",
     "report",

@@ -3,6 +3,7 @@
 mod clean;
 mod compile;
 mod debug;
+mod deps;
 mod freshness;
 mod generate;
 mod ingest;
@@ -44,6 +45,7 @@ pub fn run(context: &mut Context<'_>) -> Exit {
         "clone" => work::run(context, Command::Clone),
         "compile" => compile::run(context),
         "debug" => debug::run(context),
+        "deps" => deps::run(context),
         "freshness" => freshness::run(context),
         "generate" => generate::run(context),
         "ingest" => ingest::run(context),

@@ -24,6 +24,7 @@ pub struct Client {
     pause: Pause,
     /// What the jitter is drawn from: the invocation's id.
     seed: String,
+    tries: u32,
 }
 
 /// An answer whose body is still to be read.
@@ -56,7 +57,12 @@ impl Client {
             .timeout_recv_response(Some(Duration::from_secs(180)))
             .timeout_per_read(Some(Duration::from_secs(120)))
             .build();
-        Self { agent: Agent::new_with_config(config), pause, seed: seed.into() }
+        Self { agent: Agent::new_with_config(config), pause, seed: seed.into(), tries: TRIES }
+    }
+
+    /// For small files that somebody waits for.
+    pub fn with_tries(self, tries: u32) -> Self {
+        Self { tries, ..self }
     }
 
     /// Asks until `read` is done with an answer, or nothing helps. `headers` is asked before every try.
@@ -70,7 +76,7 @@ impl Client {
         mut read: impl FnMut(Answer) -> Try<T>,
     ) -> Result<T, Box<Diagnostic>> {
         let mut last = String::new();
-        for number in 1..=TRIES {
+        for number in 1..=self.tries {
             let (why, retry_after) = match self.one_try(url, &headers(), &mut read) {
                 Try::Done(done) => return Ok(done),
                 Try::Never(problem) => return Err(problem),
@@ -81,13 +87,13 @@ impl Client {
                 last.push_str("; it asks to come back much later");
                 break;
             }
-            if number < TRIES {
+            if number < self.tries {
                 (self.pause)(retry_after.unwrap_or_else(|| self.backoff(url, number)));
             }
         }
         Err(Box::new(
             Diagnostic::error("fetch-failed", format!("cannot fetch {}: {last}", shown_url(url)))
-                .note(format!("tried {TRIES} times"))
+                .note(format!("tried {} times", self.tries))
                 .help("check the address and the network; what was loaded before is untouched"),
         ))
     }

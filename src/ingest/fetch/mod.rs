@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use download::download;
-pub use http::Client;
+pub use http::{Answer, Client, Try, copy_body, header};
 pub use socrata::download_pages;
 
 /// How long to wait is decided here, waiting itself is handed in: tests do not sleep.
