@@ -4,6 +4,7 @@
 
 pub mod catalog;
 pub mod freshness;
+pub mod graph_summary;
 pub mod listing;
 pub mod manifest;
 pub mod previous;

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::Action;
 use crate::graph::{Direction, Graph, NodeSet};
-use crate::manifest::{Manifest, NodeKind};
+use crate::manifest::{Manifest, NodeKind, UniqueId};
 
 /// Prerequisites of each task, as indices of tasks.
 type Prerequisites = Vec<BTreeSet<usize>>;
@@ -34,6 +34,18 @@ pub(super) fn parents_and_tests_first(manifest: &Manifest, graph: &Graph, tasks:
     }
     put_unit_tests_before_their_models(manifest, graph, tasks, &mut nearest, &mut prerequisites);
     prerequisites
+}
+
+/// Each data test of the graph with what waits for it in `build`, were everything selected.
+pub fn test_edges(manifest: &Manifest, graph: &Graph) -> Vec<(UniqueId, UniqueId)> {
+    let buildable = Buildable::new(manifest, graph);
+    let tests = manifest.nodes.values().filter(|node| matches!(node.kind, NodeKind::DataTest(_)));
+    let tests = tests.filter_map(|node| Some((&node.unique_id, graph.position(&node.unique_id)?)));
+    let edges = tests.flat_map(|(id, position)| {
+        let guarded = buildable.first_below_all(graph.parent_positions(position));
+        guarded.into_iter().map(|guarded| (id.clone(), graph.id(guarded).clone())).collect::<Vec<_>>()
+    });
+    edges.collect()
 }
 
 /// A unit test needs what its model reads from, not the model itself. Where the model is no step (it is ephemeral),

@@ -7,6 +7,7 @@ mod microbatch;
 mod relations;
 
 pub use crate::graph::Command;
+pub use edges::test_edges;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};

@@ -12,7 +12,7 @@ use crate::execute::scheduler::{Outcome, Scheduler};
 use crate::execute::{Interrupt, NodeRunner};
 use crate::graph::{Command, Selection};
 use crate::manifest::UniqueId;
-use crate::plan::Plan;
+use crate::plan::{Plan, test_edges};
 use crate::report::Reporter;
 
 /// How a run went.
@@ -53,6 +53,7 @@ impl Session {
             steps: plan.steps.len(),
             found: self.found(),
         });
+        self.write_graph_summary(plan.command, reporter)?;
         let stage = Stage { session: self, plan, runner: &runner, warehouse: &warehouse, interrupt };
         let outcome = stage.play(reporter)?;
         let elapsed_ms = started.elapsed().as_secs_f64() * 1000.0;
@@ -73,6 +74,19 @@ impl Session {
         reporter.tell(&Event::RunFinished { elapsed_ms, results: outcome.results.clone(), was_cancelled });
         let shown = runner.shown.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(Run { exit: exit_of(&outcome), results: outcome.results, shown })
+    }
+
+    fn write_graph_summary(&self, command: Command, reporter: &mut Reporter) -> Result<(), Exit> {
+        if !self.settings.writes_json {
+            return Ok(());
+        }
+        let edges = (command == Command::Build).then(|| test_edges(&self.manifest, &self.graph));
+        let path = self.project.target_path.join("graph_summary.json");
+        let id = &self.settings.invocation.id;
+        match artifacts::graph_summary::write(&path, id, &self.graph, edges.as_deref()) {
+            Ok(()) => Ok(()),
+            written @ Err(_) => self.wrote(&path, written, reporter),
+        }
     }
 
     /// run_results.json, and manifest.json once more, now with the compiled code.

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use insta::assert_snapshot;
 use serde_json::json;
-use tamis::artifacts::{Metadata, catalog, freshness, listing, manifest, previous, run_results};
+use tamis::artifacts::{Metadata, catalog, freshness, graph_summary, listing, manifest, previous, run_results};
 use tamis::event::{NodeInfo, NodeStatus, RunResult, Timing};
+use tamis::graph::Graph;
 use tamis::manifest::shape::CompiledCode;
 use tamis::manifest::{ColumnFacts, Disabled, Freshness, FreshnessThreshold, Group, Json, JsonMap, NodeKind, UniqueId};
+use tamis::plan::test_edges;
 use tamis::relation::AdapterKind;
 
 use crate::built::{Built, built, object, told};
@@ -361,4 +363,21 @@ fn an_earlier_run_that_cannot_be_read_is_an_error() {
     error[unreadable-artifact]: `…/manifest.json` is not JSON: EOF while parsing a value at line 1 column 10
     help: write it again with the run you want to compare with
     ");
+}
+
+#[test]
+fn the_graph_is_summed_up_with_and_without_what_tests_hold_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("graph_summary.json");
+    let project = built().model("a.sql", "select 1").model("b.sql", "select * from {{ ref('a') }}").generic_test(
+        "unique",
+        "a",
+        &["a"],
+    );
+    let graph = Graph::new(&project.manifest).expect("nothing reads from itself");
+    let edges = test_edges(&project.manifest, &graph);
+    graph_summary::write(&path, "id", &graph, Some(&edges)).expect("the file is written");
+    let json: Json = serde_json::from_slice(&std::fs::read(&path).expect("the file")).expect("it is JSON");
+    assert_snapshot!(json["linked"].to_string(), @r#"{"0":{"name":"model.shop.a","type":"model","succ":[1,2]},"1":{"name":"model.shop.b","type":"model"},"2":{"name":"test.shop.unique_a.0123456789","type":"test"}}"#);
+    assert_snapshot!(json["with_test_edges"].to_string(), @r#"{"0":{"name":"model.shop.a","type":"model","succ":[1,2]},"1":{"name":"model.shop.b","type":"model"},"2":{"name":"test.shop.unique_a.0123456789","type":"test","succ":[1]}}"#);
 }
