@@ -373,6 +373,24 @@ impl Moment {
         }
     }
 
+    /// What Python's `repr()` gives: `datetime.date(2026, 1, 2)`.
+    pub(super) fn repr_text(self) -> String {
+        let date = self.naive().date();
+        let day = format!("{}, {}, {}", date.year(), date.month(), date.day());
+        let Self::At(at, zone) = self else { return format!("datetime.date({day})") };
+        let mut text = format!("datetime.datetime({day}, {}, {}", at.hour(), at.minute());
+        if at.second() > 0 || at.nanosecond() > 0 {
+            text.push_str(&format!(", {}", at.second()));
+        }
+        if at.nanosecond() > 0 {
+            text.push_str(&format!(", {}", at.nanosecond() / 1_000));
+        }
+        if zone.is_some() {
+            text.push_str(", tzinfo=<UTC>");
+        }
+        text + ")"
+    }
+
     fn iso(self, separator: char) -> String {
         match self {
             Self::On(date) => date.format("%Y-%m-%d").to_string(),

@@ -117,7 +117,9 @@ fn replaced(relation: &Relation) -> Value {
 fn limited(scope: &Scope, relation: Relation, name: String) -> Value {
     let is_empty = scope.project.invocation.flags.empty;
     let rendering = if is_empty { format!("(select * from {name} where false limit 0)") } else { name };
-    Value::from_object(RelationObject { relation, rendering: Some(rendering) })
+    // What it is in the warehouse is not known before one looks, as in dbt.
+    let kind = relation.kind.filter(|kind| *kind == RelationKind::Cte);
+    Value::from_object(RelationObject { relation: Relation { kind, ..relation }, rendering: Some(rendering) })
 }
 
 pub(super) fn source(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {

@@ -54,6 +54,14 @@ impl fmt::Debug for RelationObject {
     }
 }
 
+impl RelationObject {
+    /// What Python's `repr()` gives: `<DuckDBRelation "db"."schema"."name">`.
+    pub(super) fn repr_text(&self) -> String {
+        let class = if self.relation.quote == '`' { "BigQueryRelation" } else { "DuckDBRelation" };
+        format!("<{class} {}>", self.text())
+    }
+}
+
 fn optional(text: &Option<String>) -> Value {
     text.as_deref().map_or_else(|| Value::from(()), Value::from)
 }
@@ -246,7 +254,11 @@ fn replace_view(relation: &mut Relation, kwargs: Option<&Kwargs>) -> Result<(), 
 /// The relation of the node being rendered.
 fn this(scope: &Arc<Scope>) -> Value {
     match relation_of_model(scope) {
-        Some(relation) => RelationObject::value(relation),
+        // What it is in the warehouse is not known before one looks, as in dbt.
+        Some(relation) => {
+            let kind = relation.kind.filter(|kind| *kind == RelationKind::Cte);
+            RelationObject::value(Relation { kind, ..relation })
+        }
         None => Value::from(()),
     }
 }

@@ -8,6 +8,7 @@ use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, Value, ValueKind}
 use minijinja::{Error, ErrorKind, State};
 
 use super::column_object::ColumnObject;
+use super::modules::Moment;
 use super::relation_object::RelationObject;
 use super::silent::is_undefined;
 use crate::manifest::{Json, JsonMap};
@@ -256,7 +257,14 @@ fn write_repr(value: &Value, out: &mut String, depth: usize) {
             }
             out.push('}');
         }
-        _ => out.push_str(&value.to_string()),
+        _ => match value.downcast_object_ref::<RelationObject>() {
+            // Alone a relation prints as its name in SQL, in a list as what it is.
+            Some(relation) if depth > 0 => out.push_str(&relation.repr_text()),
+            _ => match value.downcast_object_ref::<Moment>() {
+                Some(moment) if depth > 0 => out.push_str(&moment.repr_text()),
+                _ => out.push_str(&value.to_string()),
+            },
+        },
     }
 }
 

@@ -12,11 +12,14 @@ use super::adapter_object::Arguments;
 use super::scope::Scope;
 use super::values::{from_json, split_kwargs, to_json};
 use crate::manifest::Json;
+use crate::project::yaml::YamlFile;
+use crate::source::SourceFile;
 
 pub(super) fn from_yaml_text(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let arguments = Arguments::new(args);
-    let parsed = serde_yaml::from_str::<Json>(&arguments.text(0, "value")?);
-    Ok(parsed.map_or_else(|_| arguments.get(1, "default").unwrap_or_else(|| Value::from(())), |json| from_json(&json)))
+    let file = SourceFile::in_memory("<fromyaml>", arguments.text(0, "value")?);
+    let default = || arguments.get(1, "default").unwrap_or_else(|| Value::from(()));
+    Ok(YamlFile::parse(&file).map_or_else(|_| default(), |parsed| from_json(&parsed.root.to_json())))
 }
 
 pub(super) fn to_yaml_text(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {

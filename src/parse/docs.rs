@@ -82,6 +82,27 @@ impl Docs {
         let mut out = String::new();
         // Jinja takes one line end off the end of a text.
         let mut rest = text.strip_suffix('\n').unwrap_or(text);
+        while let Some((before, raw, after)) = raw_part(rest) {
+            self.describe_part(scope, before, package, place, quoted, problems, &mut out);
+            out.push_str(raw);
+            rest = after;
+        }
+        self.describe_part(scope, rest, package, place, quoted, problems, &mut out);
+        out
+    }
+
+    /// A part of a description without `{% raw %}`.
+    #[allow(clippy::too_many_arguments)]
+    fn describe_part(
+        &self,
+        scope: &Scope<'_>,
+        mut rest: &str,
+        package: usize,
+        place: &dyn Fn() -> Span,
+        quoted: &mut Vec<UniqueId>,
+        problems: &mut Vec<Diagnostic>,
+        out: &mut String,
+    ) {
         while let Some(open) = rest.find("{{") {
             out.push_str(&self.plain(scope, &rest[..open], package, place, problems));
             let Some(close) = rest[open..].find("}}") else { break };
@@ -102,7 +123,6 @@ impl Docs {
             rest = &rest[open + close + 2..];
         }
         out.push_str(&self.plain(scope, rest, package, place, problems));
-        out
     }
 
     /// `None`: not a `doc` call; `Some(Err(name))`: a block that is not there.
@@ -143,14 +163,32 @@ impl Docs {
         match scope.render(text, package) {
             Ok(value) => crate::manifest::python::text(&value),
             Err(message) => {
+                // What is not defined is nothing to dbt, in a description too.
                 problems.push(
-                    Diagnostic::error("jinja-in-yaml", format!("this description cannot be rendered: {message}"))
+                    Diagnostic::warning("jinja-in-yaml", format!("this description cannot be rendered: {message}"))
                         .at(place(), "described here"),
                 );
-                text.to_string()
+                String::new()
             }
         }
     }
+}
+
+/// The first `{% raw %}…{% endraw %}` of a text: what stands before it, in it and behind it.
+fn raw_part(text: &str) -> Option<(&str, &str, &str)> {
+    let (start, inside) = tag(text, 0, "raw")?;
+    let (end, behind) = tag(text, inside, "endraw")?;
+    Some((&text[..start], &text[inside..end], &text[behind..]))
+}
+
+/// Where a tag of this word begins and ends.
+fn tag(text: &str, from: usize, word: &str) -> Option<(usize, usize)> {
+    text[from..].match_indices("{%").find_map(|(at, _)| {
+        let start = from + at;
+        let end = start + text[start..].find("%}")? + 2;
+        let written = text[start + 2..end - 2].trim_matches('-').trim();
+        (written == word).then_some((start, end))
+    })
 }
 
 /// A block's text with its own Jinja carried out, which is hardly ever more than `{% raw %}`.
@@ -159,4 +197,16 @@ fn without_raw(scope: &Scope<'_>, text: &str, package: usize) -> Option<String> 
         return None;
     }
     scope.render(text, package).ok().map(|value| crate::manifest::python::text(&value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::raw_part;
+
+    #[test]
+    fn raw_parts_are_cut_out() {
+        assert_eq!(raw_part("a {% raw %}{{ x }}{%- endraw -%} b"), Some(("a ", "{{ x }}", " b")));
+        assert_eq!(raw_part("a {% raw %}{{ x }}"), None);
+        assert_eq!(raw_part("a {% if x %}"), None);
+    }
 }

@@ -1,7 +1,7 @@
 //! Names of warnings, as `--warn-error-options` may list them: the codes we print, and dbt's names of events.
 
 /// Codes of all our warnings; a test holds this list against the pages.
-pub const CODES: [&str; 38] = [
+pub const CODES: [&str; 39] = [
     "ambiguous-ref",
     "bad-pattern",
     "compiled-offline",
@@ -13,6 +13,7 @@ pub const CODES: [&str; 38] = [
     "duplicate-key",
     "duplicate-name",
     "header-drift",
+    "jinja-in-yaml",
     "missing-column",
     "missing-folder",
     "new-column",

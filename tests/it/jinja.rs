@@ -216,7 +216,7 @@ fn built_in_macros_are_found_and_a_project_may_override_them() {
 #[test]
 fn run_query_gives_a_table() {
     let text = "{% set t = run_query('select 1') %}{{ t.columns[0].values() }} {{ t.rows[0].values() }} {{ t.rows[0].keys() }} {{ t.rows[0]['name'] }} {% for row in t %}{{ row[0] }}{% endfor %}";
-    assert_eq!(render(&[], text).as_deref(), Ok("(7,) (7,) ('name',) x 7"));
+    assert_eq!(render(&[], text).as_deref(), Ok("(7,) (7, 'x') ('id', 'name') x 7"));
 }
 
 #[test]
