@@ -28,13 +28,15 @@ pub struct AdapterError {
     pub message: String,
     /// Byte offset in the SQL that was sent, where the warehouse told one.
     pub offset: Option<usize>,
+    /// The row, from 1, and the column of a loaded file that cannot be taken.
+    pub cell: Option<(usize, String)>,
     /// What to do about it, when there is something.
     pub help: Option<String>,
 }
 
 impl AdapterError {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), offset: None, help: None }
+        Self { kind, message: message.into(), offset: None, cell: None, help: None }
     }
 
     #[must_use]

@@ -162,7 +162,7 @@ fn keyword(sql: &str, at: usize, word: &str) -> Option<usize> {
     (found.eq_ignore_ascii_case(word) && ends).then_some(at + word.len())
 }
 
-fn skip_blanks(sql: &str, mut at: usize) -> usize {
+pub(super) fn skip_blanks(sql: &str, mut at: usize) -> usize {
     loop {
         let rest = &sql[at..];
         let trimmed = rest.trim_start();

@@ -175,7 +175,7 @@ fn failure(node: &Node, status: NodeStatus, message: Option<&str>, path: &str) -
     };
     problem = match place(node) {
         Some(span) => problem.at(span, ""),
-        None => problem.at(Span::start_of(&node.file), ""),
+        None => problem.at(node.place(), ""),
     };
     problem.note(format!("compiled code at {path}"))
 }

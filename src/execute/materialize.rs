@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::compile::{Compiled, compile};
 use super::data_test::compiled_path;
 use super::runner::{Done, Work, write_below};
-use super::seed::read_seed;
+use super::seed::{place_of, read_seed};
 use crate::adapter::replay::Replay;
 use crate::adapter::{Adapter, Answer, ErrorKind, Fetch, Session, Warehouse};
 use crate::diagnostic::Diagnostic;
@@ -100,7 +100,6 @@ fn call_named(
                 "unknown-materialization",
                 format!("`materialized: {name}` is not a materialization that is known here"),
             )
-            .at(crate::source::Span::start_of(&node.file), "")
             .suggest(name, ["view", "table", "incremental", "ephemeral", "seed", "snapshot", "materialized_view"]),
         ));
     };
@@ -162,8 +161,16 @@ impl SeedLoader for SeedFile {
         }
         let mut request = seed.load_request(relation.clone(), scope.session.next_job());
         request.description = Some(node.description.clone()).filter(|text| !text.is_empty() && persists_docs(node));
-        let mut answer =
-            scope.session.load(&request).map_err(|error| Box::new(warehouse_diagnostic(&error, None, None)))?;
+        let mut answer = scope.session.load(&request).map_err(|error| {
+            let problem = warehouse_diagnostic(&error, None, None);
+            let cell = error.cell.as_ref();
+            let place = cell
+                .and_then(|(row, column)| place_of(&seed.path, &node.original_file_path, seed.delimiter, *row, column));
+            Box::new(match place {
+                Some(place) => problem.at(place, "this value"),
+                None => problem,
+            })
+        })?;
         let rows = answer.response.rows_affected.unwrap_or(seed.row_count as i64);
         answer.response.rows_affected = Some(rows);
         answer.response.code.get_or_insert_with(|| "INSERT".to_string());

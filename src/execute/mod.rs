@@ -16,6 +16,8 @@ mod interrupt;
 
 mod materialize;
 
+mod place;
+
 mod query_comment;
 
 mod runner;

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::clock::Clock;
 use super::freshness::{self, Age};
 use super::scheduler::{StepRunner, Worker};
-use super::{data_test, files, materialize, query_comment, unit_test};
+use super::{data_test, files, materialize, place, query_comment, unit_test};
 use crate::adapter::{Fetch, JobContext, Session, Table};
-use crate::diagnostic::{Diagnostic, Label};
+use crate::diagnostic::Diagnostic;
 use crate::event::{EventSender, NodeInfo, NodeStatus, RunResult, Timing};
 use crate::jinja::{Argument, Deferral, Engine, Rendered, RunScope};
-use crate::manifest::{DataTest, Json, JsonMap, Manifest, Node, NodeKind, UniqueId};
+use crate::manifest::{Json, JsonMap, Manifest, Node, UniqueId};
 use crate::plan::{Action, Plan, Step};
 use crate::project::{Judge, Project};
 use crate::relation::{Include, Relation, SchemaName};
@@ -345,7 +345,10 @@ impl StepRunner for NodeRunner {
             compiled_code: done.compiled_code,
             compiled_path: done.compiled_path,
             called_macros: std::mem::take(&mut work.called_macros.lock().unwrap_or_else(PoisonError::into_inner)),
-            problem: done.problem.map(|problem| in_own_file(self.manifest.node(&step.id), problem)),
+            problem: done.problem.map(|problem| match self.manifest.node(&step.id) {
+                Some(node) => place::in_own_file(&self.project, node, problem),
+                None => problem,
+            }),
             batch_results: None,
             node: Arc::new(info),
         }
@@ -368,25 +371,6 @@ fn told(node: &NodeInfo, problem: &Diagnostic) -> String {
         told.push_str(line);
     }
     told
-}
-
-/// A problem that names no place of the author's points at what was being made: the node's file, or its yml entry.
-fn in_own_file(node: Option<&Arc<Node>>, mut problem: Box<Diagnostic>) -> Box<Diagnostic> {
-    let is_own = |label: &Label| !label.span.file.is_made_up();
-    let Some(node) = node.filter(|_| !problem.labels.first().is_some_and(is_own)) else {
-        return problem;
-    };
-    let span = match &node.kind {
-        NodeKind::DataTest(DataTest { generic: Some(scope) }) => scope.span.clone(),
-        NodeKind::DataTest(DataTest { generic: None })
-        | NodeKind::Model(_)
-        | NodeKind::Seed(_)
-        | NodeKind::Snapshot
-        | NodeKind::Analysis
-        | NodeKind::Hook(_) => Span::start_of(&node.file),
-    };
-    problem.labels = vec![Label { span, text: "while this was at work".to_string() }];
-    problem
 }
 
 /// Writes text below the target folder; the path, relative to the project root, is given back.

@@ -77,6 +77,12 @@ impl Node {
 }
 
 impl Node {
+    /// Where it begins: in its file, or in its entry of the properties where it has no file of its own.
+    pub fn place(&self) -> Span {
+        let entry = self.patch_span.as_ref().filter(|_| self.file.is_made_up());
+        entry.cloned().unwrap_or_else(|| Span::start_of(&self.file))
+    }
+
     /// The name with its version, `orders_v2`: what dbt calls an ephemeral's CTE and a unit test's fixture by.
     pub fn identifier(&self) -> String {
         let version = match &self.kind {

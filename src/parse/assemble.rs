@@ -144,7 +144,7 @@ fn describe_nodes(scope: &Scope<'_>, docs: &Docs, nodes: &mut [Owned<Node>], pro
         .par_iter_mut()
         .map(|(package, node)| {
             let mut found = Vec::new();
-            let place = node.patch_span.clone().unwrap_or_else(|| Span::start_of(&node.file));
+            let place = node.patch_span.clone().unwrap_or_else(|| node.place());
             let mut quoted = Vec::new();
             node.description =
                 docs.described(scope, &node.description, *package, &|| place.clone(), &mut quoted, &mut found);

@@ -26,6 +26,8 @@ pub(crate) fn check(scope: &Scope<'_>, manifest: &Manifest) -> Vec<Diagnostic> {
                     );
                 }
                 problems.extend(microbatch_problem(node));
+                problems.extend(schema_change_problem(node));
+                problems.extend(empty_problem(node));
                 problems.extend(contract_problem(node));
             }
             NodeKind::Snapshot => problems.extend(snapshot_problem(node)),
@@ -44,7 +46,27 @@ fn place_of(node: &Node, key: &str) -> Span {
         let start = node.code.start as usize + at;
         return Span::new(&node.file, start..start + key.len());
     }
-    node.patch_span.clone().unwrap_or_else(|| Span::start_of(&node.file))
+    node.patch_span.clone().unwrap_or_else(|| node.place())
+}
+
+/// Source: dbt-core 1.12, `incremental_validate_on_schema_change`: anything else counts as `ignore`.
+fn schema_change_problem(node: &Node) -> Option<Diagnostic> {
+    let known = ["ignore", "fail", "append_new_columns", "sync_all_columns"];
+    let value = node.config.text("on_schema_change").filter(|value| !known.contains(value))?;
+    let message = format!("`on_schema_change` of model `{}` cannot be `{value}`", node.name);
+    let problem = Diagnostic::warning("unknown-value", message).at(place_of(node, value), "counts as `ignore`");
+    let problem = problem.suggest(value, known);
+    let is_helped = problem.help.is_some();
+    Some(if is_helped { problem } else { problem.help(format!("use one of {}", known.join(", "))) })
+}
+
+fn empty_problem(node: &Node) -> Option<Diagnostic> {
+    let is_empty = !node.file.is_made_up() && node.raw_code().trim().is_empty();
+    is_empty.then(|| {
+        Diagnostic::warning("empty-model", format!("model `{}` is empty, so it is never built", node.name))
+            .at(node.place(), "")
+            .help("write a `select`, or remove the file")
+    })
 }
 
 fn group_problem(node: &Node, groups: &BTreeSet<&str>) -> Option<Diagnostic> {
@@ -72,7 +94,7 @@ fn name_problem(scope: &Scope<'_>, node: &Node) -> Option<Diagnostic> {
     };
     Some(
         Diagnostic::error("invalid-name", format!("the name `{}` has a space in it", node.name))
-            .at(place.unwrap_or_else(|| Span::start_of(&node.file)), "this resource")
+            .at(place.unwrap_or_else(|| node.place()), "this resource")
             .help(format!("rename it to `{}`", node.name.replace(' ', "_"))),
     )
 }
@@ -203,7 +225,7 @@ fn deprecations(scope: &Scope<'_>, manifest: &Manifest) -> Vec<Diagnostic> {
         let day = date.split('T').next().unwrap_or(date);
         let version = facts.version.as_ref().map_or_else(String::new, |version| format!(" v{}", python::text(version)));
         if is_past {
-            let place = node.patch_span.clone().unwrap_or_else(|| Span::start_of(&node.file));
+            let place = node.patch_span.clone().unwrap_or_else(|| node.place());
             problems.push(
                 Diagnostic::warning(
                     "deprecated-model",

@@ -66,11 +66,9 @@ pub(super) fn add_nodes(
 /// Where a node is declared.
 fn place_of(node: &Node) -> Span {
     match &node.kind {
-        NodeKind::DataTest(test) => {
-            test.generic.as_ref().map_or_else(|| Span::start_of(&node.file), |generic| generic.span.clone())
-        }
+        NodeKind::DataTest(test) => test.generic.as_ref().map_or_else(|| node.place(), |generic| generic.span.clone()),
         NodeKind::Snapshot => node.code.clone(),
-        NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Analysis | NodeKind::Hook(_) => Span::start_of(&node.file),
+        NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Analysis | NodeKind::Hook(_) => node.place(),
     }
 }
 

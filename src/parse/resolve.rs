@@ -55,7 +55,7 @@ fn of_node(scope: &Scope<'_>, lookup: &Lookup, package: usize, node: &Node) -> D
         package,
         group: node.group.as_deref(),
         code: place.is_none().then_some(&node.code),
-        place: place.unwrap_or_else(|| Span::start_of(&node.file)),
+        place: place.unwrap_or_else(|| node.place()),
         is_test: matches!(node.kind, NodeKind::DataTest(_)),
     };
     resolve(scope, lookup, &referrer, &node.refs, &node.sources)

@@ -31,7 +31,9 @@ pub(crate) fn draft(scope: &Scope<'_>, entry: &Entry<'_>, problems: &mut Vec<Dia
                 .help("write `relation: ref('the_model')`"),
         ),
     }
-    let file = SourceFile::in_memory(entry.file.yaml.file.path.as_str(), format!("select * from {{{{ {relation} }}}}"));
+    // Its query is made here; problems with it are told at the entry.
+    let file =
+        SourceFile::in_memory(format!("<snapshot {}>", entry.name), format!("select * from {{{{ {relation} }}}}"));
     let mut fqn = fqn_prefix(&scope.package(entry.package).name, &entry.file.path);
     fqn.push(entry.name.clone());
     let empty = JsonMap::new();

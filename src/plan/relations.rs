@@ -46,7 +46,7 @@ fn problem(nodes: &[&Node]) -> Diagnostic {
     let message = if nodes.len() == 2 { message.replace(" all ", " both ") } else { message };
     let problem = Diagnostic::error("same-relation", message);
     let problem = nodes.iter().fold(problem, |problem, node| {
-        let place = crate::source::Span::start_of(&node.file);
+        let place = node.place();
         problem.at(place, format!("{} `{}`", node.kind.resource_type(), node.name))
     });
     problem.help("give one of them another `alias` or `schema`")

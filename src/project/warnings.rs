@@ -1,7 +1,7 @@
 //! Names of warnings, as `--warn-error-options` may list them: the codes we print, and dbt's names of events.
 
 /// Codes of all our warnings; a test holds this list against the pages.
-pub const CODES: [&str; 39] = [
+pub const CODES: [&str; 41] = [
     "ambiguous-ref",
     "bad-pattern",
     "compiled-offline",
@@ -12,6 +12,7 @@ pub const CODES: [&str; 39] = [
     "disabled-source",
     "duplicate-key",
     "duplicate-name",
+    "empty-model",
     "header-drift",
     "jinja-in-yaml",
     "missing-column",
@@ -28,6 +29,7 @@ pub const CODES: [&str; 39] = [
     "test-warned",
     "undefined",
     "unknown-key",
+    "unknown-value",
     "unmatched-argument",
     "unmatched-patch",
     "unpinned-package",

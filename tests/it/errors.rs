@@ -473,10 +473,10 @@ mod models {
                Built view main.orders                                                                                      [time]
 
         error[unknown-materialization]: `materialized: tabel` is not a materialization that is known here
-         --> models/bad.sql:1:1
+         --> models/bad.sql:1:25
           |
         1 | {{ config(materialized='tabel') }}
-          | ^
+          |                         ^^^^^ set here
           |
           = note: compiled code at target/compiled/shop/models/bad.sql
         help: did you mean `table`?
@@ -505,6 +505,182 @@ mod models {
 
 mod the_warehouse {
     use super::*;
+
+    #[test]
+    fn hooks_that_fail_are_pointed_at_where_they_are_written() {
+        let here = project(&[
+            (
+                "dbt_project.yml",
+                &format!("{PROJECT}models:\n  shop:\n    orders:\n      +post-hook: ['select 1', 'selec 4']\n"),
+            ),
+            ("models/a.sql", "{{ config(post_hook=\"selec 3\") }}\nselect 1 as id\n"),
+        ]);
+        assert_snapshot!(said(&here, "run -q"), @r#"
+        exit code: 1
+        ----- stderr -----
+               Error view main.a                                                                                           [time]
+               Error view main.orders                                                                                      [time]
+
+        error[database]: Parser Error: syntax error at or near "selec"
+         --> models/a.sql:1:22
+          |
+        1 | {{ config(post_hook="selec 3") }}
+          |                      ^^^^^ in this statement
+          |
+          = note: compiled code at target/compiled/shop/models/a.sql
+
+        error[database]: Parser Error: syntax error at or near "selec"
+         --> dbt_project.yml:6:33
+          |
+        6 |       +post-hook: ['select 1', 'selec 4']
+          |                                 ^^^^^ in this statement
+          |
+          = note: compiled code at target/compiled/shop/models/orders.sql
+
+              Failed run in [time]: 0 ok, 2 failed
+        "#);
+    }
+
+    #[test]
+    fn configs_that_the_warehouse_or_a_macro_refuses_are_pointed_at() {
+        let here = project(&[
+            ("models/a.sql", "{{ config(materialized='ephemral') }} select 1 as id"),
+            (
+                "models/b.sql",
+                "{{ config(materialized='incremental', unique_key='idd', on_schema_change='fial') }} select 1 as id",
+            ),
+            (
+                "snapshots/s.yml",
+                "snapshots:\n  - name: one\n    relation: ref('orders')\n    config: {strategy: check, check_cols: all, unique_key: id, dbt_valid_to_current: \"to_date('9999-12-31')\"}\n  - name: two\n    relation: ref('orders')\n    config: {strategy: chek, check_cols: all, unique_key: id}\n",
+            ),
+        ]);
+        said(&here, "run -s b orders");
+        assert_snapshot!(said(&here, "build"), @r#"
+        exit code: 1
+        ----- stderr -----
+        warning[unknown-value]: `on_schema_change` of model `b` cannot be `fial`
+         --> models/b.sql:1:75
+          |
+        1 | {{ config(materialized='incremental', unique_key='idd', on_schema_change='fial') }} select 1 as id
+          |                                                                           ^^^^ counts as `ignore`
+          |
+        help: did you mean `fail`?
+
+               Found 3 models, 2 snapshots
+             Running 5 nodes on `dev` (duckdb, 1 thread)
+               Built view main.orders                                                                                      [time]
+               Error ephemral main.a                                                                                       [time]
+
+        warning[project-warning]: `on_schema_change` is fial, which is none of ignore, fail, append_new_columns, sync_all_columns; using ignore
+
+               Error incremental main.b                                                                                    [time]
+               Error snapshot main.one                                                                                     [time]
+               Error snapshot main.two                                                                                     [time]
+
+        error[unknown-materialization]: `materialized: ephemral` is not a materialization that is known here
+         --> models/a.sql:1:25
+          |
+        1 | {{ config(materialized='ephemral') }} select 1 as id
+          |                         ^^^^^^^^ set here
+          |
+          = note: compiled code at target/compiled/shop/models/a.sql
+        help: did you mean `ephemeral`?
+
+        error[database]: Binder Error: Referenced column "idd" not found in FROM clause!
+         --> models/b.sql:1:51
+          |
+        1 | {{ config(materialized='incremental', unique_key='idd', on_schema_change='fial') }} select 1 as id
+          |                                                   ^^^ set here
+          |
+          = note: compiled code at target/compiled/shop/models/b.sql
+        help: did you mean `id`?
+
+        error[database]: Catalog Error: Scalar Function with name to_date does not exist!
+         --> snapshots/s.yml:4:87
+          |
+        4 |     config: {strategy: check, check_cols: all, unique_key: id, dbt_valid_to_current: "to_date('9999-12-31')"}
+          |                                                                                       ^^^^^^^^^^^^^^^^^^^^^ set here
+          |
+          = note: raised at <built-in>/columns/get_column_schema_from_query.sql:6:22: `.get_column_schema_from_query(get_empty_subquery_sql(select_sql, select_sql_header))`
+          = note: compiled code at target/compiled/shop/snapshots/s.yml/one.sql
+        help: did you mean `to_days`?
+
+        error[compiler-error]: The specified strategy macro 'chek' was not found in package 'None'
+         --> snapshots/s.yml:7:24
+          |
+        7 |     config: {strategy: chek, check_cols: all, unique_key: id}
+          |                        ^^^^ set here
+          |
+          = note: raised at <built-in>/snapshots/snapshot.sql:22:24: `strategy_dispatch(config.get('strategy'))`
+          = note: compiled code at target/compiled/shop/snapshots/s.yml/two.sql
+
+              Failed build in [time]: 1 ok, 4 failed
+        "#);
+    }
+
+    #[test]
+    fn models_without_a_query_are_told_as_such() {
+        let here = project(&[
+            ("models/a.sql", "-- nothing yet\n/* really */\n"),
+            ("models/b.sql", ""),
+            ("models/c.sql", "select * from {{ ref('b') }}"),
+        ]);
+        assert_snapshot!(said(&here, "run -s a c"), @"
+        exit code: 1
+        ----- stderr -----
+        warning[empty-model]: model `b` is empty, so it is never built
+        --> models/b.sql
+         |
+        help: write a `select`, or remove the file
+
+               Found 4 models
+             Running 2 nodes on `dev` (duckdb, 1 thread)
+               Error view main.a                                                                                           [time]
+               Error view main.c                                                                                           [time]
+
+        error[no-query]: model `a` has no query
+         --> models/a.sql:1:1
+          |
+        1 | -- nothing yet
+          | ^^^^^^^^^^^^^^ comments only
+          |
+          = note: compiled code at target/compiled/shop/models/a.sql
+        help: write a `select`, or remove the file
+
+        error[database]: Catalog Error: Table with name b does not exist!
+         --> models/c.sql:1:18
+          |
+        1 | select * from {{ ref('b') }}
+          |                  ^^^^^^^^
+          |
+          = note: compiled code at target/compiled/shop/models/c.sql
+
+              Failed run in [time]: 0 ok, 2 failed
+        ");
+    }
+
+    #[test]
+    fn a_value_of_a_seed_that_is_no_number() {
+        let here = project(&[
+            ("seeds/prices.csv", "id,price\n1,2\n\n2,\"a lot\"\n"),
+            ("seeds/s.yml", "seeds: [{name: prices, config: {column_types: {price: integer}}}]\n"),
+        ]);
+        assert_snapshot!(said(&here, "seed -q"), @r#"
+        exit code: 1
+        ----- stderr -----
+               Error seed main.prices                                                                                      [time]
+
+        error[database]: column `price`, row 2: `a lot` is not of type integer
+         --> seeds/prices.csv:4:3
+          |
+        4 | 2,"a lot"
+          |   ^^^^^^^ this value
+          |
+        help: correct the value, or give the column another type
+
+              Failed seed in [time]: 0 ok, 1 failed
+        "#);
+    }
 
     /// Builds `sql` where a good table of that name stands, and checks that the good one still stands.
     fn said_of_a_table(sql: &str) -> String {

@@ -130,7 +130,7 @@ impl Told {
 /// An error of a statement, with its place in `sql`.
 pub(super) fn of_statement(error: &RawError, sql: &str) -> AdapterError {
     let told = Told::new(error);
-    AdapterError { kind: told.error_kind(), message: told.line(), offset: told.offset(sql), help: told.help() }
+    AdapterError { offset: told.offset(sql), help: told.help(), ..AdapterError::new(told.error_kind(), told.line()) }
 }
 
 /// Whether the error says that a value could not be converted to a type.

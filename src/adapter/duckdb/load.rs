@@ -187,8 +187,9 @@ fn explain(raw: &RawConnection, request: &LoadRequest, failure: &RawError) -> Ad
                 shortened(value),
                 column.data_type
             );
-            return AdapterError::new(ErrorKind::Database, message)
-                .help("correct the value, or give the column another type");
+            let cell = row.as_i64().and_then(|row| usize::try_from(row).ok()).map(|row| (row, column.name.clone()));
+            let error = AdapterError::new(ErrorKind::Database, message);
+            return AdapterError { cell, ..error.help("correct the value, or give the column another type") };
         }
     }
     plain

@@ -47,6 +47,16 @@ impl Seed {
     }
 }
 
+/// Where a value stands in a seed's file: `row` counts from 1, below the header.
+pub fn place_of(path: &Path, shown: &str, delimiter: char, row: usize, column: &str) -> Option<Span> {
+    let file = read_text(path, shown).ok()?;
+    let mut records = Records::new(&file.text, delimiter);
+    let header = records.next()?.ok()?;
+    let at = header.iter().position(|field| field.value == column)?;
+    let record = records.nth(row.checked_sub(1)?)?.ok()?;
+    Some(span_of(&file, record.get(at)?))
+}
+
 /// Most rows of one kind that are pointed at in one message.
 const SHOWN_ROWS_MAX: usize = 3;
 

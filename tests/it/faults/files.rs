@@ -77,6 +77,11 @@ fn an_empty_model() {
     assert_snapshot!(said(&here, "run"), @"
     exit code: 0
     ----- stderr -----
+    warning[empty-model]: model `a` is empty, so it is never built
+    --> models/a.sql
+     |
+    help: write a `select`, or remove the file
+
            Found 2 models
          Running 1 node on `dev` (duckdb, 1 thread)
            Built view main.orders                                                                                      [time]
@@ -88,7 +93,7 @@ fn an_empty_model() {
 #[test]
 fn a_model_of_comments_only() {
     let here = project(&[("models/a.sql", &"-- nothing yet\n")]);
-    assert_snapshot!(said(&here, "run"), @r#"
+    assert_snapshot!(said(&here, "run"), @"
     exit code: 1
     ----- stderr -----
            Found 2 models
@@ -96,16 +101,17 @@ fn a_model_of_comments_only() {
            Error view main.a                                                                                           [time]
            Built view main.orders                                                                                      [time]
 
-    error[database]: Parser Error: syntax error at or near ")"
+    error[no-query]: model `a` has no query
      --> models/a.sql:1:1
       |
     1 | -- nothing yet
-      | ^ while this was at work
+      | ^^^^^^^^^^^^^^ comments only
       |
       = note: compiled code at target/compiled/shop/models/a.sql
+    help: write a `select`, or remove the file
 
           Failed run in [time]: 1 ok, 1 failed
-    "#);
+    ");
 }
 
 #[test]

@@ -365,10 +365,10 @@ fn a_snapshot_with_an_unknown_strategy() {
            Error snapshot main.s                                                                                       [time]
 
     error[compiler-error]: The specified strategy macro 'guess' was not found in package 'None'
-     --> snapshots/s.yml:1:1
+     --> snapshots/s.yml:1:83
       |
-    1 | select * from {{ ref('orders') }}
-      | ^ while this was at work
+    1 | snapshots: [{name: s, relation: ref('orders'), config: {unique_key: id, strategy: guess}}]
+      |                                                                                   ^^^^^ set here
       |
       = note: raised at <built-in>/snapshots/snapshot.sql:22:24: `strategy_dispatch(config.get('strategy'))`
       = note: compiled code at target/compiled/shop/snapshots/s.yml/s.sql

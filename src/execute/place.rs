@@ -1,0 +1,114 @@
+//! Finds the author's place of a problem that names none, or only one in a statement that we made.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Label};
+use crate::manifest::{DataTest, Json, Node, NodeKind};
+use crate::project::Project;
+use crate::source::{SourceFile, Span};
+
+/// Configs whose values go into statements or choose macros by name.
+const TOLD_CONFIGS: [&str; 7] = [
+    "materialized",
+    "strategy",
+    "incremental_strategy",
+    "unique_key",
+    "updated_at",
+    "check_cols",
+    "dbt_valid_to_current",
+];
+
+/// Points to the hook or the config that the problem comes from, else to what was being made.
+pub(super) fn in_own_file(project: &Project, node: &Node, mut problem: Box<Diagnostic>) -> Box<Diagnostic> {
+    let first = problem.labels.first();
+    if first.is_some_and(|label| !label.span.file.is_made_up()) {
+        return problem;
+    }
+    if let Some(told) = without_query(node, first) {
+        return Box::new(Diagnostic { notes: problem.notes, ..told });
+    }
+    let files = files(project, node);
+    let found = first
+        .and_then(|label| as_written(&label.span, &files))
+        .map(|span| (span, "in this statement"))
+        .or_else(|| of_config(node, &problem, &files).map(|span| (span, "set here")));
+    let (span, text) = found.unwrap_or_else(|| (of_node(node), "while this was at work"));
+    problem.labels = vec![Label { span, text: text.to_string() }];
+    problem
+}
+
+/// Files that a node's settings are written in, the nearest first.
+fn files<'a>(project: &'a Project, node: &'a Node) -> Vec<&'a Arc<SourceFile>> {
+    let own = project.packages.iter().filter(|package| package.name == node.package_name);
+    let yamls = own.chain(project.packages.first()).map(|package| &package.yaml.file);
+    let patch = node.patch_span.as_ref().map(|span| &span.file);
+    std::iter::once(&node.file).chain(patch).chain(yamls).filter(|file| !file.is_made_up()).collect()
+}
+
+/// A statement that stands in a file letter for letter, as hooks do.
+fn as_written(failed: &Span, files: &[&Arc<SourceFile>]) -> Option<Span> {
+    let statement = failed.file.text.trim();
+    let leading = failed.file.text.len() - failed.file.text.trim_start().len();
+    files.iter().filter(|_| !statement.is_empty()).find_map(|file| {
+        let start = file.text.find(statement)?;
+        let shift = |offset: u32| start + (offset as usize).saturating_sub(leading).min(statement.len());
+        Some(Span::new(file, shift(failed.start)..shift(failed.end)))
+    })
+}
+
+/// A config's value that the problem points to or names.
+fn of_config(node: &Node, problem: &Diagnostic, files: &[&Arc<SourceFile>]) -> Option<Span> {
+    let pointed = problem.labels.first().map(|label| label.span.text().trim_matches(['"', '`', '\'']));
+    let is_meant = |value: &str| {
+        let named = [format!("`{value}`"), format!("\"{value}\""), format!("'{value}'"), format!(": {value}`")];
+        // An expression is told by the function that it begins with.
+        let function = value.split_once('(').map(|(function, _)| function).filter(|function| function.len() > 2);
+        pointed == Some(value)
+            || function.is_some_and(|function| problem.message.contains(&format!(" {function} ")))
+            || named.iter().any(|named| problem.message.contains(named.as_str()))
+    };
+    let values = TOLD_CONFIGS.iter().filter_map(|key| node.config.get(key)).flat_map(texts);
+    values.filter(|value| is_meant(value)).find_map(|value| {
+        files.iter().find_map(|file| {
+            // In a file of many entries, below the name of this one.
+            let entry = node.patch_span.as_ref().filter(|span| Arc::ptr_eq(&span.file, file));
+            let from = entry.map_or(0, |span| span.end as usize);
+            let at = from + file.text[from..].find(value)?;
+            Some(Span::new(file, at..at + value.len()))
+        })
+    })
+}
+
+fn texts(value: &Json) -> Vec<&str> {
+    match value {
+        Json::String(text) => vec![text],
+        Json::Array(items) => items.iter().filter_map(Json::as_str).collect(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_) => Vec::new(),
+    }
+}
+
+/// A model of comments alone fails at the end of the statement round it.
+fn without_query(node: &Node, failed: Option<&Label>) -> Option<Diagnostic> {
+    if !matches!(node.kind, NodeKind::Model(_)) || failed.is_none() {
+        return None;
+    }
+    let code = node.code.text();
+    let is_empty = !code.contains("{{") && super::compile::skip_blanks(code, 0) == code.len();
+    is_empty.then(|| {
+        Diagnostic::error("no-query", format!("model `{}` has no query", node.name))
+            .at(node.code.clone(), "comments only")
+            .help("write a `select`, or remove the file")
+    })
+}
+
+fn of_node(node: &Node) -> Span {
+    match &node.kind {
+        NodeKind::DataTest(DataTest { generic: Some(scope) }) => scope.span.clone(),
+        NodeKind::DataTest(DataTest { generic: None })
+        | NodeKind::Model(_)
+        | NodeKind::Seed(_)
+        | NodeKind::Snapshot
+        | NodeKind::Analysis
+        | NodeKind::Hook(_) => node.place(),
+    }
+}
