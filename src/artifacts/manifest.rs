@@ -1,74 +1,157 @@
-//! manifest.json, version 12: everything a project declares, streamed to disk resource by resource.
+//! manifest.json, version 12: everything a project declares, made in pieces on all cores and written in order.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io;
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use rayon::prelude::*;
+use serde::ser::{Serialize, Serializer};
+use serde_json::to_vec;
 
 use super::metadata::{ManifestMetadata, Metadata};
 use super::primary_key::primary_keys;
-use super::write_json;
+use super::write_file;
 use crate::manifest::shape::{CompiledCode, NodeShape, Shape};
 use crate::manifest::{Disabled, Manifest, UniqueId};
 
 /// SQL of the nodes that were compiled in this run.
 pub type Compiled = BTreeMap<UniqueId, CompiledCode>;
 
+/// Nodes that are written as one piece: enough to be worth handing to another thread.
+const NODES_PER_PIECE: usize = 256;
+
 /// # Errors
 /// The file cannot be written; the old one stands then.
 pub fn write(path: &Path, metadata: &Metadata, manifest: &Manifest, compiled: &Compiled) -> io::Result<()> {
-    write_json(path, &ManifestJson { metadata, manifest, compiled })
+    write_file(path, |out| write_pieces(out, &pieces(metadata, manifest, compiled)))
 }
 
-/// The serde twin of [`Manifest`].
-pub struct ManifestJson<'a> {
-    pub metadata: &'a Metadata,
-    pub manifest: &'a Manifest,
-    pub compiled: &'a Compiled,
+/// Where it lies in the target folder.
+pub fn path(target_path: &Path) -> PathBuf {
+    target_path.join("manifest.json")
 }
 
-impl Serialize for ManifestJson<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let manifest = self.manifest;
-        let relatives = Relatives::of(manifest);
-        let mut map = serializer.serialize_map(Some(18))?;
-        map.serialize_entry("metadata", &ManifestMetadata(self.metadata))?;
-        map.serialize_entry("nodes", &Nodes(self))?;
-        map.serialize_entry("sources", &All(&manifest.sources))?;
-        map.serialize_entry("macros", &All(&manifest.macros))?;
-        map.serialize_entry("docs", &All(&manifest.docs))?;
-        map.serialize_entry("exposures", &All(&manifest.exposures))?;
-        map.serialize_entry("metrics", &OfType(manifest, "metric"))?;
-        map.serialize_entry("groups", &All(&manifest.groups))?;
-        map.serialize_entry("selectors", &manifest.selectors)?;
-        map.serialize_entry("disabled", &DisabledOnes(&manifest.disabled))?;
-        map.serialize_entry("parent_map", &Relations { order: &relatives.order, relatives: &relatives.parents })?;
-        map.serialize_entry("child_map", &Relations { order: &relatives.order, relatives: &relatives.children })?;
-        map.serialize_entry("group_map", &group_members(manifest))?;
-        map.serialize_entry("saved_queries", &OfType(manifest, "saved_query"))?;
-        map.serialize_entry("semantic_models", &OfType(manifest, "semantic_model"))?;
-        map.serialize_entry("unit_tests", &All(&manifest.unit_tests))?;
-        map.serialize_entry("functions", &OfType(manifest, "function"))?;
-        map.end()
+/// Puts other metadata into a manifest.json that is right but for them. `false`, and nothing changed, where they do
+/// not fit into the place of those that are there, or where the file has a second name that is somebody else's.
+///
+/// # Errors
+/// The file cannot be read or written.
+pub fn renew(path: &Path, metadata: &Metadata) -> io::Result<bool> {
+    let new = head(metadata)?;
+    let mut file = File::options().read(true).write(true).open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if file.metadata()?.nlink() > 1 {
+            return Ok(false);
+        }
     }
+    let mut old = vec![0; new.len()];
+    file.read_exact(&mut old)?;
+    if !(old.starts_with(HEAD_START) && old.ends_with(HEAD_END)) {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(&new)?;
+    Ok(true)
 }
 
-struct Nodes<'a>(&'a ManifestJson<'a>);
+const HEAD_START: &[u8] = br#"{"metadata":{"#;
+const HEAD_END: &[u8] = br#"},"nodes":{"#;
 
-impl Serialize for Nodes<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let ManifestJson { manifest, compiled, .. } = self.0;
-        let primary_keys = primary_keys(manifest);
-        serializer.collect_map(manifest.nodes.iter().map(|(id, node)| {
-            let primary_key = primary_keys.get(id).map(Vec::as_slice).unwrap_or_default();
-            (&**id, NodeShape { node, compiled: compiled.get(id), primary_key })
-        }))
+/// All that comes before the first node.
+fn head(metadata: &Metadata) -> serde_json::Result<Vec<u8>> {
+    let mut bytes = br#"{"metadata":"#.to_vec();
+    serde_json::to_writer(&mut bytes, &ManifestMetadata(metadata))?;
+    bytes.extend_from_slice(br#","nodes":{"#);
+    Ok(bytes)
+}
+
+/// Some of the file's bytes, made when they are asked for.
+type Piece<'a> = Box<dyn Fn() -> serde_json::Result<Vec<u8>> + Sync + 'a>;
+
+/// The file from its first byte to its last: small enough pieces that all threads have work, and that no more than
+/// a few of them are held at once.
+fn pieces<'a>(metadata: &'a Metadata, manifest: &'a Manifest, compiled: &'a Compiled) -> Vec<Piece<'a>> {
+    let relatives = Arc::new(Relatives::of(manifest));
+    let primary_keys = Arc::new(primary_keys(manifest));
+    let mut pieces: Vec<Piece<'a>> = vec![Box::new(|| head(metadata))];
+    let nodes: Vec<_> = manifest.nodes.iter().collect();
+    for (index, chunk) in nodes.chunks(NODES_PER_PIECE).enumerate() {
+        let (chunk, primary_keys) = (chunk.to_vec(), Arc::clone(&primary_keys));
+        pieces.push(Box::new(move || {
+            let shapes = chunk.iter().map(|(id, node)| {
+                let primary_key = primary_keys.get(id).map(Vec::as_slice).unwrap_or_default();
+                (&***id, NodeShape { node, compiled: compiled.get(*id), primary_key })
+            });
+            entries(index == 0, shapes)
+        }));
     }
+    let mut put = |key: &'static str, value: Piece<'a>| {
+        pieces.push(Box::new(move || {
+            let mut bytes = format!(",\"{key}\":").into_bytes();
+            bytes.append(&mut value()?);
+            Ok(bytes)
+        }));
+    };
+    let parents = Arc::clone(&relatives);
+    let parents = move || to_vec(&Relations { order: &parents.order, relatives: &parents.parents });
+    let children = move || to_vec(&Relations { order: &relatives.order, relatives: &relatives.children });
+    put("sources", Box::new(|| to_vec(&All(&manifest.sources))));
+    put("macros", Box::new(|| to_vec(&All(&manifest.macros))));
+    put("docs", Box::new(|| to_vec(&All(&manifest.docs))));
+    put("exposures", Box::new(|| to_vec(&All(&manifest.exposures))));
+    put("metrics", Box::new(|| to_vec(&OfType(manifest, "metric"))));
+    put("groups", Box::new(|| to_vec(&All(&manifest.groups))));
+    put("selectors", Box::new(|| to_vec(&manifest.selectors)));
+    put("disabled", Box::new(|| to_vec(&DisabledOnes(&manifest.disabled))));
+    put("parent_map", Box::new(parents));
+    put("child_map", Box::new(children));
+    put("group_map", Box::new(|| to_vec(&group_members(manifest))));
+    put("saved_queries", Box::new(|| to_vec(&OfType(manifest, "saved_query"))));
+    put("semantic_models", Box::new(|| to_vec(&OfType(manifest, "semantic_model"))));
+    put("unit_tests", Box::new(|| to_vec(&All(&manifest.unit_tests))));
+    put("functions", Box::new(|| to_vec(&OfType(manifest, "function"))));
+    // `}` of the nodes, before the comma of what follows them.
+    pieces.insert(1 + nodes.len().div_ceil(NODES_PER_PIECE), Box::new(|| Ok(b"}".to_vec())));
+    pieces.push(Box::new(|| Ok(b"}".to_vec())));
+    pieces
+}
+
+/// Entries of a map without its braces.
+fn entries<'s>(is_first: bool, shapes: impl Iterator<Item = (&'s str, NodeShape<'s>)>) -> serde_json::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for (id, shape) in shapes {
+        if !(is_first && bytes.is_empty()) {
+            bytes.push(b',');
+        }
+        serde_json::to_writer(&mut bytes, id)?;
+        bytes.push(b':');
+        serde_json::to_writer(&mut bytes, &shape)?;
+    }
+    Ok(bytes)
+}
+
+/// While one handful of pieces goes to the disk, the next is made.
+fn write_pieces(out: &mut dyn Write, pieces: &[Piece<'_>]) -> io::Result<()> {
+    let make = |handful: &[Piece<'_>]| handful.par_iter().map(|piece| piece()).collect::<serde_json::Result<Vec<_>>>();
+    let mut made = Vec::new();
+    for handful in pieces.chunks(2 * rayon::current_num_threads()) {
+        let ready = std::mem::take(&mut made);
+        let mut making = Ok(Vec::new());
+        rayon::in_place_scope(|scope| {
+            scope.spawn(|_| making = make(handful));
+            ready.iter().try_for_each(|bytes: &Vec<u8>| out.write_all(bytes))
+        })?;
+        made = making?;
+    }
+    made.iter().try_for_each(|bytes| out.write_all(bytes))
 }
 
 /// A map of one kind of resource.
-struct All<'a, T>(&'a BTreeMap<UniqueId, std::sync::Arc<T>>);
+struct All<'a, T>(&'a BTreeMap<UniqueId, Arc<T>>);
 
 impl<T> Serialize for All<'_, T>
 where

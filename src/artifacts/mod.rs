@@ -29,10 +29,15 @@ const BUFFER_BYTES: usize = 1 << 18;
 /// # Errors
 /// The folder or the file cannot be written; the message names the path.
 pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {
-    write_whole(path, value).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    write_file(path, |out| serde_json::to_writer(out, value).map_err(io::Error::from))
 }
 
-fn write_whole(path: &Path, value: &impl Serialize) -> io::Result<()> {
+/// As [`write_json`], of whatever `write` writes.
+pub(crate) fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    write_whole(path, write).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+}
+
+fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
@@ -45,7 +50,7 @@ fn write_whole(path: &Path, value: &impl Serialize) -> io::Result<()> {
     }
     let file = builder.tempfile_in(folder)?;
     let mut writer = BufWriter::with_capacity(BUFFER_BYTES, file);
-    serde_json::to_writer(&mut writer, value).map_err(io::Error::from)?;
+    write(&mut writer)?;
     writer.flush()?;
     let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.persist(path).map_err(|error| error.error)?;

@@ -113,7 +113,7 @@ const fn typed(name: &'static str, kind: Kind, help: &'static str) -> Flag {
 
 const LEVELS: &[&str] = &["debug", "info", "warn", "error", "none"];
 const FORMATS: &[&str] = &["text", "debug", "json", "default"];
-const NO_CACHE: &str = "projects are read anew each time";
+const NO_CACHE: &str = "what was parsed is kept in the target folder";
 const NO_MICROBATCH: &str = "microbatch models are not supported yet";
 
 pub const FLAGS: &[Flag] = &[
@@ -142,6 +142,7 @@ pub const FLAGS: &[Flag] = &[
     ),
     flag("version-check", "DBT_VERSION_CHECK", Kind::Pair, "Mind the project's require-dbt-version [default]"),
     flag("write-json", "DBT_WRITE_JSON", Kind::Pair, "Write manifest.json and run_results.json [default]"),
+    flag("partial-parse", "DBT_PARTIAL_PARSE", Kind::Pair, "Parse again only where something changed [default]"),
     // How it is told.
     Flag { short: Some('q'), ..flag("quiet", "DBT_QUIET", Kind::Pair, "Tell errors only") },
     short('d', flag("debug", "DBT_DEBUG", Kind::Pair, "Tell everything, statements included")),
@@ -274,7 +275,6 @@ pub const FLAGS: &[Flag] = &[
     always("use-v2-parser", "DBT_ENGINE_USE_V2_PARSER", false),
     always("use-fast-test-edges", "DBT_USE_FAST_TEST_EDGES", true),
     always("use-colors-file", "DBT_USE_COLORS_FILE", false),
-    always("partial-parse", "DBT_PARTIAL_PARSE", false),
     always("hints-enabled", "DBT_ENGINE_HINTS_ENABLED", true),
     always("show-resource-report", "DBT_SHOW_RESOURCE_REPORT", false),
     Flag { effect: Effect::Always(true), ..typed("show-all-deprecations", Kind::Pair, "") },

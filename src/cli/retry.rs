@@ -150,7 +150,7 @@ mod tests {
             "select": ["a+", "tag:x"], "exclude": [], "full_refresh": true, "fail_fast": false, "vars": {"day": 1},
             "threads": "2", "state": "old", "which": "run", "printer_width": 80, "partial_parse": true, "selector": null,
         });
-        insta::assert_snapshot!(former_words("run", args.as_object().unwrap()).join(" "), @r#"--threads=2 --vars={"day":1} --no-fail-fast --printer-width=80 --select=a+ --select=tag:x --full-refresh"#);
+        insta::assert_snapshot!(former_words("run", args.as_object().unwrap()).join(" "), @r#"--threads=2 --vars={"day":1} --no-fail-fast --partial-parse --printer-width=80 --select=a+ --select=tag:x --full-refresh"#);
     }
 
     #[test]

@@ -104,6 +104,7 @@ pub fn settings(values: &Values<'_>, project_dir: &Path, call: &Call) -> Result<
             None
         },
         writes_json: values.switch("write-json")?.unwrap_or(true),
+        uses_memory: values.switch("partial-parse")?.unwrap_or(true),
     })
 }
 

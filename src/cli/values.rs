@@ -210,10 +210,10 @@ mod tests {
     #[test]
     fn flags_that_change_nothing_say_so_unless_that_is_what_they_ask_for() {
         let words = |line| asked(line, &[], Json::Null, |values| values.flags_without_effect().join("; "));
-        assert_eq!(words("tamis run --no-partial-parse --no-send-anonymous-usage-stats"), "");
+        assert_eq!(words("tamis run --no-macro-debugging --no-send-anonymous-usage-stats"), "");
         assert_eq!(
-            words("tamis run --partial-parse --sample 2h"),
-            "`--partial-parse` has no effect here; `--sample` has no effect: microbatch models are not supported yet"
+            words("tamis run --macro-debugging --sample 2h"),
+            "`--macro-debugging` has no effect here; `--sample` has no effect: microbatch models are not supported yet"
         );
     }
 }

@@ -110,7 +110,10 @@ fn fact(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "context" => Value::from_dyn_object(Arc::clone(scope)),
         "dbt_version" => Value::from(DBT_VERSION),
         "project_name" => Value::from(scope.project.project_name.as_str()),
-        "invocation_id" => Value::from(invocation.id.as_str()),
+        "invocation_id" => {
+            super::outside::ask_the_time();
+            Value::from(invocation.id.as_str())
+        }
         "invocation_args_dict" => from_map(&invocation.args),
         "dbt_metadata_envs" => from_map(&metadata_envs()),
         "thread_id" => Value::from(std::thread::current().name().unwrap_or("Thread-1")),

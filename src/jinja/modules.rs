@@ -19,7 +19,10 @@ use crate::project::Invocation;
 pub(super) fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
     match name {
         "modules" => Some(modules()),
-        "run_started_at" => Some(run_started_at(&scope.project.invocation)),
+        "run_started_at" => {
+            super::outside::ask_the_time();
+            Some(run_started_at(&scope.project.invocation))
+        }
         _ => None,
     }
 }

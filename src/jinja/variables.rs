@@ -8,6 +8,7 @@ use minijinja::{Error, ErrorKind, State};
 
 use super::adapter_object::{Arguments, refuse};
 use super::errors::Raised;
+use super::outside;
 use super::scope::Scope;
 use super::values::{from_json, python_str, split_kwargs};
 use crate::diagnostic::{Diagnostic, nearest};
@@ -111,6 +112,7 @@ pub(super) fn read_env_var(
             .help("secrets would end up in compiled SQL otherwise; use another variable"),
         ));
     }
+    outside::read_variable(name);
     match std::env::var(name).ok().map(Value::from).or(default) {
         Some(value) => Ok(value),
         None => Err(Box::new(

@@ -51,6 +51,9 @@ impl YamlRenderer for YamlEngine {
         if !text.contains("{{") && !text.contains("{%") && !text.contains("{#") {
             return Ok(Json::from(text));
         }
+        if ["run_started_at", "invocation_id", "modules"].iter().any(|name| text.contains(name)) {
+            super::outside::ask_the_time();
+        }
         let rewritten = rewrite(text).map_err(|error| error.message)?;
         let vars = Arc::new(scope.vars.clone());
         let may_read_secrets = scope.may_read_secrets;

@@ -43,7 +43,7 @@ pub(super) fn parse(scope: &Scope<'_>) -> (Manifest, Vec<Diagnostic>) {
     drop_repeated_sources(&mut declared, &mut problems);
 
     let is_own_first = scope.flag("require_ref_searches_node_package_before_root", false);
-    let lookup = Lookup::new(nodes.iter().map(|(package, node)| (*package, node)), &declared, is_own_first);
+    let lookup = Lookup::new(nodes.iter().map(|(package, node)| (*package, &**node)), &declared, is_own_first);
     let room = TestRoom::new(scope);
     let mut silent = HashSet::new();
     nodes.extend(tests_of(scope, &room, &lookup, &described, &mut silent, &mut problems));
@@ -95,7 +95,7 @@ fn nodes_of<'e, 'a>(
     drafts: Vec<Draft>,
     entries: &'e [Entry<'a>],
     problems: &mut Vec<Diagnostic>,
-) -> (Vec<Owned<Node>>, Vec<DescribedEntry<'e, 'a>>) {
+) -> (Vec<Owned<Box<Node>>>, Vec<DescribedEntry<'e, 'a>>) {
     let read: Vec<(&Entry<'a>, Described, Vec<Diagnostic>)> = entries
         .par_iter()
         .filter(|entry| is_patch(entry.section))
@@ -139,7 +139,7 @@ fn is_patch(section: Section) -> bool {
 }
 
 /// Descriptions with their docs blocks put in.
-fn describe_nodes(scope: &Scope<'_>, docs: &Docs, nodes: &mut [Owned<Node>], problems: &mut Vec<Diagnostic>) {
+fn describe_nodes(scope: &Scope<'_>, docs: &Docs, nodes: &mut [Owned<Box<Node>>], problems: &mut Vec<Diagnostic>) {
     let found: Vec<Vec<Diagnostic>> = nodes
         .par_iter_mut()
         .map(|(package, node)| {
@@ -191,7 +191,7 @@ fn describe_macros(scope: &Scope<'_>, docs: &Docs, manifest: &mut Manifest, prob
 fn resolve_nodes(
     scope: &Scope<'_>,
     lookup: &Lookup,
-    nodes: &mut [Owned<Node>],
+    nodes: &mut [Owned<Box<Node>>],
     silent: &HashSet<UniqueId>,
     problems: &mut Vec<Diagnostic>,
 ) -> HashSet<UniqueId> {

@@ -19,7 +19,7 @@ use crate::manifest::{
 use crate::source::Span;
 
 pub(super) fn add_nodes(
-    nodes: Vec<Owned<Node>>,
+    nodes: Vec<Owned<Box<Node>>>,
     broken: &HashSet<UniqueId>,
     manifest: &mut Manifest,
     problems: &mut Vec<Diagnostic>,
@@ -29,7 +29,7 @@ pub(super) fn add_nodes(
         // A test whose target is missing stays among the nodes, switched off, as in dbt.
         let is_kept = node.config.is_enabled() || broken.contains(&node.unique_id);
         if !is_kept {
-            manifest.disabled.entry(node.unique_id.clone()).or_default().push(Disabled::Node(Arc::new(node)));
+            manifest.disabled.entry(node.unique_id.clone()).or_default().push(Disabled::Node(Arc::from(node)));
             continue;
         }
         if let Some(first) = manifest.nodes.get(&node.unique_id) {
@@ -59,7 +59,7 @@ pub(super) fn add_nodes(
                 names.insert(key, (node.unique_id.clone(), place));
             }
         }
-        manifest.nodes.insert(node.unique_id.clone(), Arc::new(node));
+        manifest.nodes.insert(node.unique_id.clone(), Arc::from(node));
     }
 }
 
@@ -188,16 +188,16 @@ pub(super) fn add_unit_tests(
     scope: &Scope<'_>,
     entries: &[&Entry<'_>],
     lookup: &Lookup,
-    nodes: &[Owned<Node>],
+    nodes: &[Owned<Box<Node>>],
     manifest: &mut Manifest,
     problems: &mut Vec<Diagnostic>,
 ) {
     if entries.is_empty() {
         return;
     }
-    let index = NodeIndex::new(nodes.iter().map(|(_, node)| node));
+    let index = NodeIndex::new(nodes.iter().map(|(_, node)| &**node));
     let seeds: Vec<&Node> =
-        nodes.iter().map(|(_, node)| node).filter(|node| matches!(node.kind, NodeKind::Seed(_))).collect();
+        nodes.iter().map(|(_, node)| &**node).filter(|node| matches!(node.kind, NodeKind::Seed(_))).collect();
     for entry in entries {
         let mut found = Vec::new();
         let test = unit_test(scope, entry, &seeds, &mut found);

@@ -33,7 +33,7 @@ pub(super) fn tests_of(
     described: &[DescribedEntry<'_, '_>],
     silent: &mut HashSet<UniqueId>,
     problems: &mut Vec<Diagnostic>,
-) -> Vec<Owned<Node>> {
+) -> Vec<Owned<Box<Node>>> {
     let made: Vec<_> = described
         .par_iter()
         .map(|item| {
@@ -70,7 +70,7 @@ pub(super) fn source_tests(
     room: &TestRoom,
     declared: &[DeclaredSource],
     problems: &mut Vec<Diagnostic>,
-) -> Vec<Owned<Node>> {
+) -> Vec<Owned<Box<Node>>> {
     let made: Vec<_> = declared
         .par_iter()
         .map(|source| {
@@ -106,7 +106,13 @@ struct TestContext<'t, 'a> {
 }
 
 impl TestContext<'_, '_> {
-    fn tests(&self, columns: &[Column], tests: &[TestEntry], nodes: &mut Vec<Node>, problems: &mut Vec<Diagnostic>) {
+    fn tests(
+        &self,
+        columns: &[Column],
+        tests: &[TestEntry],
+        nodes: &mut Vec<Box<Node>>,
+        problems: &mut Vec<Diagnostic>,
+    ) {
         for column in columns {
             let mut tags = self.tags.to_vec();
             tags.extend(column.facts.tags.iter().cloned());
@@ -128,7 +134,7 @@ impl TestContext<'_, '_> {
         &self,
         test: &TestEntry,
         column: Option<&TestedColumn<'_>>,
-        nodes: &mut Vec<Node>,
+        nodes: &mut Vec<Box<Node>>,
         problems: &mut Vec<Diagnostic>,
     ) {
         match generic_test(self.scope, self.room, &self.target, &test.written, &test.span, column, self.tags) {

@@ -69,7 +69,9 @@ fn function(
     let subject = format!("function `{name}`");
     problems.extend(resolved.problems.iter().map(|problem| config_problem(problem, &subject, &places)));
     let make = || base_json(scope, ResourceKind::Function, package, name, &fqn, &file.path);
-    let names = scope.names(ResourceKind::Function, &resolved.merged, &make, &package_name).unwrap_or_else(|problem| {
+    let called = (name.as_ref(), false);
+    let names = scope.names(ResourceKind::Function, &resolved.merged, called, &make, &package_name);
+    let names = names.unwrap_or_else(|problem| {
         problems.push(*problem);
         super::scope::Names::default()
     });

@@ -68,7 +68,7 @@ pub(crate) fn generic_test(
     span: &Span,
     column: Option<&TestedColumn<'_>>,
     tags: &[String],
-) -> Told<(Node, Vec<Diagnostic>)> {
+) -> Told<(Box<Node>, Vec<Diagnostic>)> {
     let mut problems = Vec::new();
     let mut parts = parts(scope, target, written, span, column)?;
     let package = scope.package(target.package).name.as_str();
@@ -135,7 +135,7 @@ fn assemble(
     parts: Parts,
     made: Assembly<'_>,
     problems: &mut Vec<Diagnostic>,
-) -> Told<Node> {
+) -> Told<Box<Node>> {
     let package = scope.package(target.package).name.clone();
     let empty = JsonMap::new();
     let request = ConfigRequest {
@@ -157,6 +157,7 @@ fn assemble(
     let names = scope.names(
         ResourceKind::DataTest,
         &resolved.merged,
+        (&parts.full_name, false),
         &|| base_json(scope, ResourceKind::DataTest, target.package, &parts.full_name, &made.fqn, &made.path),
         &package,
     )?;
@@ -186,7 +187,7 @@ fn assemble(
         }
     }
     let group = target.attached.as_ref().and_then(|(_, group)| group.clone());
-    let mut node = Node {
+    let mut node = Box::new(Node {
         unique_id: UniqueId::new(format!("test.{package}.{}.{hash}", parts.full_name)),
         name: parts.full_name,
         package_name: package,
@@ -217,7 +218,7 @@ fn assemble(
         created_at: scope.created_at,
         config,
         kind: NodeKind::DataTest(DataTest { generic: Some(made.test) }),
-    };
+    });
     node.relation_name = has_relation(scope, &node)
         .then(|| scope.relation_name(node.database.as_deref(), &node.schema, &node.alias, &JsonMap::new()));
     Ok(node)

@@ -16,7 +16,7 @@ use crate::manifest::{
 use crate::source::Span;
 
 /// Makes the node. What is wrong is told, and the node is made all the same.
-pub(crate) fn node(scope: &Scope<'_>, mut draft: Draft, patch: Option<Patch>) -> (Node, Vec<Diagnostic>) {
+pub(crate) fn node(scope: &Scope<'_>, mut draft: Draft, patch: Option<Patch>) -> (Box<Node>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let version = patch.as_ref().and_then(|patch| patch.version.clone());
     if let Some(version) = &version {
@@ -38,6 +38,7 @@ pub(crate) fn node(scope: &Scope<'_>, mut draft: Draft, patch: Option<Patch>) ->
     let names = scope.names(
         draft.kind,
         &resolved.merged,
+        (&name, version.is_some()),
         &|| naming_json(scope, &draft, &name, version.as_ref(), &resolved),
         &package_name,
     );
@@ -55,7 +56,7 @@ pub(crate) fn node(scope: &Scope<'_>, mut draft: Draft, patch: Option<Patch>) ->
             tags.push(tag);
         }
     }
-    let mut node = Node {
+    let mut node = Box::new(Node {
         unique_id: unique_id(&draft, &package_name, version.as_ref()),
         relation_name: None,
         alias: names.alias,
@@ -86,7 +87,7 @@ pub(crate) fn node(scope: &Scope<'_>, mut draft: Draft, patch: Option<Patch>) ->
         fqn: draft.fqn,
         file: draft.file,
         code: draft.code,
-    };
+    });
     node.relation_name = has_relation(scope, &node)
         .then(|| scope.relation_name(node.database.as_deref(), &node.schema, &node.alias, &JsonMap::new()));
     if let Some(patch) = patch {

@@ -33,7 +33,7 @@ pub(crate) struct Dependencies {
 }
 
 /// Dependencies of every node, in the order of `nodes`.
-pub(crate) fn dependencies(scope: &Scope<'_>, lookup: &Lookup, nodes: &[(usize, Node)]) -> Vec<Dependencies> {
+pub(crate) fn dependencies(scope: &Scope<'_>, lookup: &Lookup, nodes: &[(usize, Box<Node>)]) -> Vec<Dependencies> {
     nodes.par_iter().map(|(package, node)| of_node(scope, lookup, *package, node)).collect()
 }
 

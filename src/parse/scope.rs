@@ -32,8 +32,9 @@ pub(crate) struct Names {
     pub alias: String,
 }
 
-/// Which naming macros the project wrote for itself. With the built-in ones, schema and database depend on nothing
-/// but the custom value, and are asked for once per value.
+/// Which naming macros the project wrote for itself, under dbt's name or as an implementation of it. With the built-in
+/// ones, schema and database depend on nothing but the custom value, and are asked for once per value; the alias is
+/// the custom value or the name.
 struct Naming {
     is_custom: [bool; 3],
     asked: RwLock<HashMap<(usize, Option<String>), String>>,
@@ -93,7 +94,7 @@ impl<'a> Scope<'a> {
         self.yaml.render(text, &scope)
     }
 
-    /// Database, schema and alias of a node.
+    /// Database, schema and alias of a node that is called `name`.
     ///
     /// # Errors
     /// A naming macro of the project failed.
@@ -101,6 +102,7 @@ impl<'a> Scope<'a> {
         &self,
         kind: ResourceKind,
         merged: &JsonMap,
+        (name, is_versioned): (&str, bool),
         node: &dyn Fn() -> JsonMap,
         package: &str,
     ) -> Result<Names, Box<Diagnostic>> {
@@ -108,7 +110,12 @@ impl<'a> Scope<'a> {
         let mut node = CachedNode { make: node, made: None };
         let database = self.name(NameKind::Database, text("database"), &mut node, package)?;
         let schema = self.name(NameKind::Schema, text("schema"), &mut node, package)?;
-        let alias = self.name(NameKind::Alias, text("alias"), &mut node, package)?;
+        let own_alias = text("alias").map(str::trim).filter(|alias| !alias.is_empty());
+        let alias = match own_alias {
+            Some(alias) if !self.naming.is_custom[NameKind::Alias as usize] => alias.to_string(),
+            None if !self.naming.is_custom[NameKind::Alias as usize] && !is_versioned => name.trim().to_string(),
+            Some(_) | None => self.name(NameKind::Alias, text("alias"), &mut node, package)?,
+        };
         let mut names = Names { database: Some(database).filter(|name| !name.is_empty()), schema, alias };
         if kind == ResourceKind::Snapshot {
             let target = |key: &str| text(key).filter(|value| !value.is_empty()).map(str::to_string);
@@ -170,17 +177,23 @@ impl CachedNode<'_> {
 impl Naming {
     fn new(project: &Project, engine: &Engine) -> Self {
         let is_own = |name: &str| {
-            engine.macros().any(|found| found.name == name && project.package(&found.package_name).is_some())
+            let is_named = |macro_name: &str| macro_name == name || macro_name.ends_with(&format!("__{name}"));
+            engine.macros().any(|found| is_named(&found.name) && project.package(&found.package_name).is_some())
         };
         let names = ["generate_database_name", "generate_schema_name", "generate_alias_name"];
         Self { is_custom: names.map(is_own), asked: RwLock::default() }
     }
 }
 
-/// Whether a text has anything for Jinja to do.
+/// Whether a text has anything for Jinja to do: an opening or a closing mark of any kind.
 /// Source: dbt-core, `clients/jinja.py`, the pattern that skips rendering.
 pub(crate) fn has_jinja(text: &str) -> bool {
-    ["{{", "{%", "{#", "}}", "%}", "#}"].iter().any(|mark| text.contains(mark))
+    let bytes = text.as_bytes();
+    bytes.iter().enumerate().any(|(at, byte)| match byte {
+        b'{' => matches!(bytes.get(at + 1), Some(b'{' | b'%' | b'#')),
+        b'}' => at > 0 && matches!(bytes[at - 1], b'}' | b'%' | b'#'),
+        _ => false,
+    })
 }
 
 /// dbt_project.yml as written, for `unrendered_config`.

@@ -9,9 +9,9 @@ use super::packages::{self, PackageRoot};
 use super::profile::Wanted;
 use super::project_check;
 use super::project_file::ProjectFile;
-use super::walk::Walk;
+use super::walk::{Lists, Reader, Walk};
 use super::yaml::{Yaml, YamlFile, YamlKind};
-use super::{Invocation, Package, Project, YamlRenderer, YamlScope, keys, read, vars};
+use super::{Invocation, Package, PackageFiles, Project, YamlRenderer, YamlScope, keys, read, vars};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Json, JsonMap};
 use crate::source::Span;
@@ -30,13 +30,60 @@ impl Project {
         renderer: &dyn YamlRenderer,
         invocation: Arc<Invocation>,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let mut load = Load { options, renderer, problems: Vec::new() };
-        let project = load.project(invocation);
-        let is_sound = !load.problems.iter().any(Diagnostic::is_error);
-        match project {
-            Some(project) if is_sound => Ok((project, load.problems)),
-            Some(_) | None => Err(load.problems),
+        Survey::of(options, renderer, invocation)?.read()
+    }
+}
+
+/// A project whose settings are known, and which files it consists of; those are not yet read.
+pub struct Survey {
+    project: Project,
+    /// Of each package, with whether its keys are checked.
+    lists: Vec<(Lists, bool)>,
+    /// What was found up to here.
+    pub problems: Vec<Diagnostic>,
+}
+
+impl Survey {
+    /// # Errors
+    /// As [`Project::load`], where there is nothing to go on with.
+    pub fn of(
+        options: &LoadOptions,
+        renderer: &dyn YamlRenderer,
+        invocation: Arc<Invocation>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let mut load = Load { options, renderer, problems: Vec::new(), lists: Vec::new() };
+        match load.project(invocation) {
+            Some(project) => Ok(Self { project, lists: load.lists, problems: load.problems }),
+            None => Err(load.problems),
         }
+    }
+
+    /// The project without its files.
+    pub fn settings(&self) -> &Project {
+        &self.project
+    }
+
+    /// Where every file lies that [`Self::read`] would read, package by package; some more than once.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.lists.iter().flat_map(|(lists, _)| lists.all()).map(|found| found.absolute.as_path())
+    }
+
+    /// # Errors
+    /// As [`Project::load`].
+    pub fn read(self) -> Result<(Project, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let Self { mut project, lists, mut problems } = self;
+        let root = project.root.clone();
+        for (package, (lists, checks_keys)) in project.packages.iter_mut().zip(lists) {
+            package.files = Reader { project_dir: &root, checks_keys }.read(lists, &mut problems);
+        }
+        let is_sound = |problems: &[Diagnostic]| !problems.iter().any(Diagnostic::is_error);
+        // With a package missing, everything said of it would look unused.
+        if is_sound(&problems)
+            && let Some((first, others)) = project.packages.split_first()
+        {
+            problems.extend(keys::unused_config_paths(first, others));
+        }
+        if is_sound(&problems) { Ok((project, problems)) } else { Err(problems) }
     }
 }
 
@@ -44,6 +91,7 @@ struct Load<'a> {
     options: &'a LoadOptions,
     renderer: &'a dyn YamlRenderer,
     problems: Vec<Diagnostic>,
+    lists: Vec<(Lists, bool)>,
 }
 
 impl Load<'_> {
@@ -89,11 +137,6 @@ impl Load<'_> {
         let dispatch = file.dispatch();
         let target_path = self.target_path(&root, &file);
         let packages = self.packages(&root, file, scope);
-        let (first, others) = packages.split_first()?;
-        // With a package missing, everything said of it would look unused.
-        if !self.problems.iter().any(Diagnostic::is_error) {
-            self.problems.extend(keys::unused_config_paths(first, others));
-        }
         let selectors = self.selectors(&root);
         let cli_vars = self.options.vars.clone();
         Some(Project { root, packages, target, cli_vars, invocation, dispatch, selectors, target_path })
@@ -140,10 +183,10 @@ impl Load<'_> {
     }
 
     fn package(&mut self, project_dir: &Path, root: &Path, file: ProjectFile, checks_keys: bool) -> Package {
-        let walk = Walk { project_dir, root, file: &file, checks_keys };
-        let files = walk.files(&mut self.problems);
+        let lists = Walk { project_dir, root, file: &file }.lists(&mut self.problems);
+        self.lists.push((lists, checks_keys));
         let ProjectFile { yaml, config, name } = file;
-        Package { name, root: root.to_path_buf(), yaml, config, files }
+        Package { name, root: root.to_path_buf(), yaml, config, files: PackageFiles::default() }
     }
 
     fn is_first_of_its_name(&mut self, packages: &[Package], file: &ProjectFile, package: &PackageRoot) -> bool {

@@ -26,6 +26,7 @@ mod warnings;
 
 pub use invocation::{Flags, Invocation};
 pub use judge::{Judge, check_options};
+pub use load::Survey;
 pub use locate::profiles_dir;
 pub use options::LoadOptions;
 pub use version::{Condition, DBT_VERSION, Version, is_satisfied};

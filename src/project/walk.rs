@@ -16,21 +16,19 @@ use crate::source::{SourceFile, Span};
 const SQL: &[&str] = &[".sql"];
 const YML: &[&str] = &[".yml", ".yaml"];
 
-/// Walks and reads one package.
+/// Walks one package.
 pub(super) struct Walk<'a> {
     /// The project's folder: paths people see are relative to it.
     pub project_dir: &'a Path,
     /// The package's own.
     pub root: &'a Path,
     pub file: &'a ProjectFile,
-    /// Whether to complain of keys in its property ymls: not in packages that were installed.
-    pub checks_keys: bool,
 }
 
 /// A file that was found.
 #[derive(Clone)]
-struct Found {
-    absolute: PathBuf,
+pub(super) struct Found {
+    pub absolute: PathBuf,
     /// Relative to the folder that was walked.
     path: String,
     /// Relative to the package.
@@ -38,7 +36,7 @@ struct Found {
 }
 
 impl Walk<'_> {
-    pub fn files(&self, problems: &mut Vec<Diagnostic>) -> PackageFiles {
+    pub fn lists(&self, problems: &mut Vec<Diagnostic>) -> Lists {
         let shown = locate::shown(&self.root.join(IGNORE_FILE), self.project_dir);
         let ignore = Ignore::of(self.root, &shown, problems);
         let mut folders = Folders { walk: self, ignore, walked: BTreeMap::new(), problems };
@@ -59,7 +57,7 @@ impl Walk<'_> {
         let is_singular = |found: &Found| !matches!(found.path.split('/').next(), Some("generic" | "fixtures"));
         let mut macro_files = folders.list(&macros, &sql);
         macro_files.extend(folders.list(&below("generic"), &sql));
-        let lists = Lists {
+        Lists {
             models: folders.list(&models, &[&sql[..], &[".py"]].concat()),
             macros: macro_files,
             tests: folders.list(&tests, &sql).into_iter().filter(is_singular).collect(),
@@ -70,8 +68,7 @@ impl Walk<'_> {
             fixtures: folders.list(&below("fixtures"), &[&sql[..], &[".csv"]].concat()),
             properties: folders.list(&every, YML),
             seeds: folders.list(&seeds, &[".csv"]),
-        };
-        self.read(lists, problems)
+        }
     }
 
     /// `model.sql.jinja` counts where the project's flags say so.
@@ -85,9 +82,18 @@ impl Walk<'_> {
         };
         endings.iter().chain(more).copied().collect()
     }
+}
 
+/// Reads the files of one package.
+pub(super) struct Reader<'a> {
+    pub project_dir: &'a Path,
+    /// Whether to complain of keys in its property ymls: not in packages that were installed.
+    pub checks_keys: bool,
+}
+
+impl Reader<'_> {
     /// Reads everything found, in parallel.
-    fn read(&self, lists: Lists, problems: &mut Vec<Diagnostic>) -> PackageFiles {
+    pub fn read(&self, lists: Lists, problems: &mut Vec<Diagnostic>) -> PackageFiles {
         let mut texts = |found: Vec<Found>| -> Vec<PackageFile> {
             let read: Vec<_> = found.into_par_iter().map(|found| self.text(found)).collect();
             read.into_iter().filter_map(|read| read.map_err(|problem| problems.push(*problem)).ok()).collect()
@@ -140,7 +146,8 @@ impl Walk<'_> {
     }
 }
 
-struct Lists {
+/// What there is in a package, by kind.
+pub(super) struct Lists {
     models: Vec<Found>,
     macros: Vec<Found>,
     tests: Vec<Found>,
@@ -151,6 +158,15 @@ struct Lists {
     fixtures: Vec<Found>,
     properties: Vec<Found>,
     seeds: Vec<Found>,
+}
+
+impl Lists {
+    /// Every file, of some kinds more than once, in one order.
+    pub fn all(&self) -> impl Iterator<Item = &Found> {
+        let Self { models, macros, tests, analyses, snapshots, functions, docs, fixtures, properties, seeds } = self;
+        let every = [models, macros, tests, analyses, snapshots, functions, docs, fixtures, properties, seeds];
+        every.into_iter().flatten()
+    }
 }
 
 /// Walks each folder once, however many kinds of files are looked for in it.

@@ -8,10 +8,13 @@ mod deps;
 mod freshness;
 mod ingest;
 mod inline;
+mod memory;
+mod opening;
 mod operation;
 mod run;
 mod seeds;
 mod settings;
+mod told;
 mod warehouse;
 
 pub use check::check;
@@ -29,12 +32,11 @@ use crate::artifacts::{self, Metadata};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Event, RunResult};
 use crate::graph::{Command, Criteria, Graph, IndirectSelection, Selection, Selectors};
-use crate::jinja::{Engine, YamlEngine};
+use crate::jinja::Engine;
 use crate::manifest::shape::CompiledCode;
 use crate::manifest::{Manifest, UniqueId};
-use crate::parse::parse;
 use crate::plan::Plan;
-use crate::project::{Judge, Project, YamlRenderer, YamlScope};
+use crate::project::{Judge, Project};
 use crate::report::Reporter;
 
 /// A project that was read, understood and put in order.
@@ -46,48 +48,11 @@ pub struct Session {
     selectors: Selectors,
     settings: Settings,
     judge: Judge,
+    /// Warnings of the project, as they were before they were judged.
+    warnings: Vec<Diagnostic>,
 }
 
 impl Session {
-    /// Opens the front half. All of a project's problems are told, not only the first.
-    ///
-    /// # Errors
-    /// The project cannot be worked with; how the call ends then.
-    pub fn open(settings: &Settings, reporter: &mut Reporter) -> Result<Self, Exit> {
-        let judge = Judge::new(&settings.invocation.flags);
-        let mut teller = Teller { judge: &judge, reporter, has_error: false };
-        let yaml_engine = YamlEngine::new();
-        let (project, problems) =
-            teller.either(Project::load(&settings.load, &yaml_engine, Arc::clone(&settings.invocation)))?;
-        teller.tell_all(problems);
-        let project = Arc::new(project);
-        let (engine, problems) = Engine::new(&project);
-        teller.tell_all(problems);
-        let (mut manifest, problems) = parse(&project, &engine);
-        teller.tell_all(problems);
-        let selectors = match &project.selectors {
-            Some(yaml) => {
-                let target = Some(&project.target.context);
-                let scope = YamlScope {
-                    vars: &project.cli_vars,
-                    target,
-                    may_read_secrets: false,
-                    project_name: Some(project.name()),
-                    invocation: Some(&project.invocation),
-                };
-                let (selectors, problems) = Selectors::read(yaml, &|text| yaml_engine.render(text, &scope));
-                teller.tell_all(problems);
-                selectors
-            }
-            None => Selectors::default(),
-        };
-        manifest.selectors = selectors.to_json();
-        let graph = teller.either(Graph::new(&manifest).map_err(|problem| vec![*problem]))?;
-        teller.end()?;
-        let manifest = Arc::new(manifest);
-        Ok(Self { project, engine, manifest, graph, selectors, settings: settings.clone(), judge })
-    }
-
     /// The nodes that the call means.
     ///
     /// # Errors
@@ -196,7 +161,7 @@ impl Session {
                 Some((result.node.unique_id.clone(), compiled))
             })
             .collect();
-        let path = self.project.target_path.join("manifest.json");
+        let path = artifacts::manifest::path(&self.project.target_path);
         let metadata = Metadata::of(&self.project);
         let written = artifacts::manifest::write(&path, &metadata, &self.manifest, &compiled);
         self.wrote(&path, written, reporter)
@@ -221,6 +186,14 @@ impl Session {
                 Err(Exit::Unable)
             }
         }
+    }
+}
+
+impl Drop for Session {
+    /// A call has one session, and the process ends with it: to free a big project's small pieces one by one would
+    /// take a tenth of the time it took to read it.
+    fn drop(&mut self) {
+        std::mem::forget((Arc::clone(&self.project), Arc::clone(&self.engine), Arc::clone(&self.manifest)));
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Settings {
     pub sources_path: Option<PathBuf>,
     /// Whether manifest.json and run_results.json are written.
     pub writes_json: bool,
+    /// Whether what is not changed since the last parse is taken from there.
+    pub uses_memory: bool,
 }
 
 /// Which nodes are meant, as typed.

@@ -164,10 +164,10 @@ fn clean_refuses_what_a_person_wrote_and_then_removes_nothing() {
 #[test]
 fn a_flag_that_changes_nothing_says_so() {
     let here = folder(&[("dbt_project.yml", "name: shop\n")]);
-    assert_snapshot!(tamis(&["clean", "--partial-parse"]).within(&here).picture(), @"
+    assert_snapshot!(tamis(&["clean", "--macro-debugging"]).within(&here).picture(), @"
     exit code: 0
     ----- stderr -----
-    note: `--partial-parse` has no effect here
+    note: `--macro-debugging` has no effect here
     [folder]/target is not there
     ");
 }

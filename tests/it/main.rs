@@ -40,6 +40,8 @@ mod macros;
 
 mod materializations;
 
+mod memory;
+
 mod metadata;
 
 mod parse;

@@ -198,16 +198,22 @@ impl<'f> Builder<'f> {
         let is_flow = matches!(self.file.text.as_bytes().get(start), Some(b']' | b'}')) && end > start;
         let end = if is_flow { end as u32 } else { frame.end.max(frame.start) };
         let kind = match frame.contents {
-            Contents::List(items) => YamlKind::List(items),
+            Contents::List(mut items) => {
+                items.shrink_to_fit();
+                YamlKind::List(items)
+            }
             Contents::Map { entries, merges, .. } => {
                 let own = self.last_wins(entries);
-                YamlKind::Map(if merges.is_empty() {
+                let mut entries = if merges.is_empty() {
                     own
                 } else {
                     let merged = self.merged(merges)?;
                     frame.nodes += merged.len() * 2;
                     merge(merged, own)
-                })
+                };
+                // Trees are kept for as long as the project is, and grow by doubling.
+                entries.shrink_to_fit();
+                YamlKind::Map(entries)
             }
         };
         let value = Yaml { start: frame.start, end, kind };

@@ -1,0 +1,159 @@
+//! A parse that remembers the last one says what a parse without memory says, whatever happened to the project between.
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use crate::binary::{folder, tamis, write};
+
+const PROJECT: &str = "name: shop\nprofile: shop\nvars:\n  size: 1\nmodels:\n  shop:\n    marts:\n      +tags: [mart]\n    nowhere:\n      +tags: [unused]\n";
+const PROFILES: &str = "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: shop.duckdb}\n    other: {type: duckdb, path: shop.duckdb, schema: elsewhere}\n";
+
+/// A project with something of everything that a parse looks at.
+fn shop() -> TempDir {
+    folder(&[
+        ("dbt_project.yml", PROJECT),
+        ("profiles.yml", PROFILES),
+        ("packages.yml", "packages:\n  - local: parts\n"),
+        ("parts/dbt_project.yml", "name: parts\n"),
+        ("parts/models/part.sql", "select 1 as id\n"),
+        ("parts/macros/doubled.sql", "{% macro doubled(x) %}{{ x }} * 2{% endmacro %}\n"),
+        ("macros/named.sql", "{% macro named(x) %}{{ config(alias=x ~ '_1') }}{% endmacro %}\n"),
+        ("models/orders.sql", "{{ named('orders') }} select {{ parts.doubled(var('size')) }} as id\n"),
+        ("models/marts/totals.sql", "select count(*) as orders from {{ ref('orders') }}\n"),
+        ("models/marts/by_env.sql", "{{ config(tags=env_var('TAMIS_MEMORY', 'none')) }} select 1 as id\n"),
+        ("models/schema.yml", &schema("orders")),
+        ("models/docs.md", "{% docs orders %}All orders.{% enddocs %}\n"),
+        ("seeds/sizes.csv", "id,size\n1,2\n"),
+        ("tests/positive.sql", "select * from {{ ref('totals') }} where orders < 0\n"),
+    ])
+}
+
+fn schema(described: &str) -> String {
+    format!(
+        "models:\n  - name: {described}\n    description: \"{{{{ doc('orders') }}}}\"\n    columns:\n      - name: id\n        data_tests: [unique]\n"
+    )
+}
+
+struct Parsed {
+    code: i32,
+    stderr: String,
+    manifest: String,
+    /// When the nodes were made: a parse from memory leaves that as it was.
+    created: Vec<String>,
+}
+
+fn parsed(project: &TempDir, more: &[&str], variable: &str) -> Parsed {
+    let target = if more.contains(&"--no-partial-parse") { "fresh" } else { "target" };
+    let path = project.path().join(target).join("manifest.json");
+    let arguments = [&["parse", "--target-path", target], more].concat();
+    let ran = tamis(&arguments).within(project).env("TAMIS_MEMORY", variable).run();
+    let text = if ran.code == 0 { fs::read_to_string(&path).expect("a manifest was written") } else { String::new() };
+    let at = text.find("\"nodes\":").unwrap_or_default();
+    let (mut manifest, mut created) = (String::new(), Vec::new());
+    for (index, part) in text[at..].split("\"created_at\":").enumerate() {
+        let end = if index == 0 { 0 } else { part.find(',').expect("something follows") };
+        created.extend((index > 0).then(|| part[..end].to_string()));
+        manifest.push_str(&part[end..]);
+    }
+    let metadata: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    assert_eq!(text.is_empty(), metadata["metadata"]["invocation_id"].is_null(), "the manifest is whole");
+    Parsed { code: ran.code, stderr: ran.stderr.replace("/fresh/", "/target/"), manifest, created }
+}
+
+/// The next number of a row that looks random and is the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+#[test]
+fn a_parse_with_memory_says_what_a_fresh_one_says_after_any_change() {
+    let here = shop();
+    let root = here.path();
+    let put = |path: &str, text: &str| write(root, path, text);
+    let mut dice = Dice(7);
+    let (mut variable, mut flags) = ("one", Vec::new());
+    for step in 0..40 {
+        let number = dice.below(4);
+        match dice.below(17) {
+            0 => put("models/orders.sql", &format!("{{{{ named('orders') }}}} select {number} as id\n")),
+            1 => put(&format!("models/marts/more_{number}.sql"), "select * from {{ ref('totals') }}\n"),
+            2 => drop(fs::remove_file(root.join(format!("models/marts/more_{number}.sql")))),
+            3 => put("models/schema.yml", &schema(["orders", "totals", "nobody", "by_env"][number as usize])),
+            4 => put(
+                "macros/named.sql",
+                &format!("{{% macro named(x) %}}{{{{ config(alias=x ~ '_{number}') }}}}{{% endmacro %}}\n"),
+            ),
+            5 => put("dbt_project.yml", &PROJECT.replace("size: 1", &format!("size: {number}"))),
+            6 => put("dbt_project.yml", &PROJECT.replace("[mart]", &format!("[mart, t{number}]"))),
+            7 => variable = ["one", "two", "three", "four"][number as usize],
+            8 => {
+                flags = [vec![], vec!["--vars", "size: 7"], vec!["--target", "other"], vec!["--full-refresh"]]
+                    [number as usize]
+                    .clone()
+            }
+            9 => put("profiles.yml", &PROFILES.replace("elsewhere", &format!("elsewhere_{number}"))),
+            10 => put("parts/models/part.sql", &format!("select {number} as id\n")),
+            11 => put("parts/dbt_project.yml", &format!("name: parts\nmodels:\n  +tags: [p{number}]\n")),
+            12 => put("seeds/sizes.csv", &format!("id,size\n1,{number}\n")),
+            13 => put("models/docs.md", &format!("{{% docs orders %}}Orders of {number}.{{% enddocs %}}\n")),
+            14 => {
+                put(".dbtignore", ["", "models/marts/more_1.sql\n", "models/marts/by_env.sql\n", "\n"][number as usize])
+            }
+            15 => put(
+                "models/marts/broken.sql",
+                ["select 1", "{{ ref('nowhere') }}", "{% if %}", "select 2"][number as usize],
+            ),
+            _ => drop(fs::remove_file(root.join("models/marts/broken.sql"))),
+        }
+        let fresh = parsed(&here, &[&flags[..], &["--no-partial-parse"]].concat(), variable);
+        let first = parsed(&here, &flags, variable);
+        let again = parsed(&here, &flags, variable);
+        for remembered in [&first, &again] {
+            assert_eq!(remembered.code, fresh.code, "step {step}: {}", remembered.stderr);
+            assert_eq!(remembered.stderr, fresh.stderr, "step {step}");
+            assert!(remembered.manifest == fresh.manifest, "step {step}: the manifests differ");
+        }
+        assert_eq!(first.created, again.created, "step {step}: the second parse had nothing to do");
+    }
+}
+
+#[test]
+fn a_project_that_asks_for_the_time_is_parsed_anew_each_time() {
+    let here = shop();
+    write(here.path(), "models/now.sql", "{{ config(meta={'at': run_started_at | string}) }} select 1 as id\n");
+    let (first, second) = (parsed(&here, &[], "x"), parsed(&here, &[], "x"));
+    assert_ne!(first.created, second.created);
+}
+
+#[test]
+fn nothing_is_remembered_of_what_a_person_did_to_the_target_folder() {
+    let here = shop();
+    let manifest = here.path().join("target/manifest.json");
+    let first = parsed(&here, &[], "x");
+    fs::write(&manifest, "{}").expect("written");
+    let second = parsed(&here, &[], "x");
+    fs::remove_file(&manifest).expect("removed");
+    let third = parsed(&here, &[], "x");
+    fs::write(here.path().join("target/partial_parse.json"), "{ not json").expect("written");
+    let fourth = parsed(&here, &[], "x");
+    for parsed in [second, third, fourth] {
+        assert_eq!(parsed.manifest, first.manifest);
+    }
+}
+
+#[test]
+fn values_of_variables_are_not_kept() {
+    let here = shop();
+    let run =
+        || tamis(&["parse"]).within(&here).env("DBT_ENV_SECRET_TOKEN", "hush-hush").env("TAMIS_MEMORY", "loud").run();
+    assert_eq!(run().code, 0);
+    let kept = fs::read_to_string(here.path().join("target/partial_parse.json")).expect("it was kept");
+    assert!(kept.contains("TAMIS_MEMORY"), "{kept}");
+    assert!(!kept.contains("hush-hush") && !kept.contains("loud"), "{kept}");
+}
