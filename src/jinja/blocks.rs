@@ -142,7 +142,16 @@ impl Block {
             range: (lexemes[at].start, lexemes[close_end].end),
             signature: head_arguments.iter().map(|(name, default, _)| (name.clone(), default.clone())).collect(),
             argument_ranges: head_arguments.iter().map(|(_, _, range)| *range).collect(),
-            uses: uses(inside),
+            uses: {
+                let is_argument = |word: &str| head_arguments.iter().any(|(name, _, _)| name == word);
+                let uses = uses(inside);
+                // An argument of that name is an argument like others.
+                Uses {
+                    varargs: uses.varargs && !is_argument("varargs"),
+                    kwargs: uses.kwargs && !is_argument("kwargs"),
+                    caller: uses.caller,
+                }
+            },
             called_names: called_names(inside),
             dispatches: dispatches(inside),
             supported_languages,

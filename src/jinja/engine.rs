@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use minijinja::value::{Value, ValueKind, merge_maps};
 use minijinja::{Environment, Error, UndefinedBehavior};
@@ -30,6 +30,8 @@ pub struct Engine {
     vars: Mutex<std::collections::HashMap<String, Arc<JsonMap>>>,
     /// Names that every template has: `range`, `namespace`.
     globals: HashSet<String>,
+    /// What `graph` shows while running.
+    pub(super) graph: OnceLock<Value>,
     this: Weak<Engine>,
 }
 
@@ -66,6 +68,7 @@ impl Engine {
             facts,
             vars: Mutex::new(vars),
             globals,
+            graph: OnceLock::new(),
             this: Weak::clone(this),
         });
         (engine, problems)

@@ -161,9 +161,15 @@ fn metadata_envs() -> JsonMap {
     named.collect()
 }
 
-/// `graph`: every node and source in manifest.json's shape. Made once per render: macros may change it.
+/// `graph`: every node and source in manifest.json's shape. Made once and shared by all renders, as in dbt.
 fn graph(scope: &Scope) -> Value {
-    let Some(run) = scope.run() else { return dict([("nodes", Dict::value([])), ("sources", Dict::value([]))]) };
+    match scope.run() {
+        Some(run) => scope.engine.graph.get_or_init(|| graph_of(run)).clone(),
+        None => dict([("nodes", Dict::value([])), ("sources", Dict::value([]))]),
+    }
+}
+
+fn graph_of(run: &super::scope::Run) -> Value {
     let manifest = &run.scope.manifest;
     let entries = |pairs: Vec<(String, JsonMap)>| {
         Dict::value(pairs.into_iter().map(|(id, json)| (Value::from(id), from_map(&json))))

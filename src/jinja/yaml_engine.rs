@@ -1,13 +1,13 @@
 //! Renders the Jinja inside YAML values: `var`, `env_var`, `target`, filters; no macros.
 
-use minijinja::machinery::Token;
 use minijinja::value::{Object, Value, ValueKind};
-use minijinja::{Environment, Error};
+use minijinja::{Environment, Error, State};
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::methods;
-use super::rewrite::{lex, rewrite};
+use super::rewrite::rewrite;
 use super::values::{Dict, from_json, from_map, invalid, lock, python_str, split_kwargs, to_json};
 use super::variables::read_env_var;
 use crate::manifest::{Json, JsonMap};
@@ -21,10 +21,22 @@ pub struct YamlEngine {
 impl YamlEngine {
     pub fn new() -> Self {
         let mut environment = methods::environment();
-        environment.add_filter("as_text", |value: Value| text_of(&value));
-        environment.add_filter("as_bool", |value: Value| native_or_text(value, |it| it.kind() == ValueKind::Bool));
-        environment.add_filter("as_number", |value: Value| native_or_text(value, Value::is_number));
-        environment.add_filter("as_native", |value: Value| methods::native(&value));
+        for (name, meant) in [
+            ("as_text", Meant::Text),
+            ("as_bool", Meant::Bool),
+            ("as_number", Meant::Number),
+            ("as_native", Meant::Native),
+        ] {
+            environment.add_filter(name, move |state: &State<'_, '_>, value: Value| {
+                let text = if value.is_none() { String::new() } else { python_str(&value) };
+                if let Some(written) = state.lookup(WRITTEN)
+                    && let Some(written) = written.downcast_object_ref::<Written>()
+                {
+                    lock(&written.meant).insert(text.clone(), meant);
+                }
+                text
+            });
+        }
         environment.set_formatter(|out, state, value| {
             if value.is_undefined() {
                 return Err(Error::new(minijinja::ErrorKind::UndefinedError, "what is written here is not defined"));
@@ -80,7 +92,7 @@ impl YamlRenderer for YamlEngine {
         let template = environment.template_from_str(&rewritten.text).map_err(worded)?;
         let rendered = template.render(context).map_err(worded)?;
         match written.only(&rendered) {
-            Some(value) => converted(&value, last_filter(&rewritten.text)),
+            Some(value) => written.converted(&value),
             None => Ok(Json::from(written.filled(&rendered))),
         }
     }
@@ -95,62 +107,56 @@ const MARK: char = '\0';
 /// Values that a text writes: where it writes one and nothing else, the value keeps its type.
 /// Source: dbt-common, `quoted_native_concat`.
 #[derive(Debug, Default)]
-struct Written(Mutex<Vec<Value>>);
+struct Written {
+    values: Mutex<Vec<Value>>,
+    /// What the filters were told of texts. dbt's filters give texts, too: `false | as_bool` is the text `False`, which
+    /// is true in an `and`, and becomes a bool only as a whole value.
+    meant: Mutex<HashMap<String, Meant>>,
+}
+
+/// What a text is to become.
+#[derive(Clone, Copy, Debug)]
+enum Meant {
+    Text,
+    Bool,
+    Number,
+    Native,
+}
 
 impl Object for Written {}
 
 impl Written {
     fn add(&self, value: &Value) -> usize {
-        let mut values = lock(&self.0);
+        let mut values = lock(&self.values);
         values.push(value.clone());
         values.len() - 1
     }
 
     fn only(&self, rendered: &str) -> Option<Value> {
-        let values = lock(&self.0);
+        let values = lock(&self.values);
         (rendered == format!("{MARK}0{MARK}") && values.len() == 1).then(|| values[0].clone())
     }
 
+    /// A whole value, as the filter that gave it asks.
+    fn converted(&self, value: &Value) -> Result<Json, String> {
+        let meant = value.as_str().and_then(|text| lock(&self.meant).get(text).copied());
+        let native = methods::native(value);
+        let what = match meant {
+            Some(Meant::Bool) if native.kind() != ValueKind::Bool => "bool",
+            Some(Meant::Number) if !native.is_number() => "number",
+            Some(Meant::Bool | Meant::Number | Meant::Native) => return Ok(to_json(&native)),
+            Some(Meant::Text) | None => return Ok(to_json(value)),
+        };
+        Err(format!("`{}` is not a {what}", python_str(value)))
+    }
+
     fn filled(&self, rendered: &str) -> String {
-        let values = lock(&self.0);
+        let values = lock(&self.values);
         let part = |(index, part): (usize, &str)| match index % 2 {
             1 => part.parse().ok().and_then(|at: usize| values.get(at)).map_or_else(String::new, python_str),
             _ => part.to_string(),
         };
         rendered.split(MARK).enumerate().map(part).collect()
-    }
-}
-
-fn text_of(value: &Value) -> String {
-    if value.is_none() { String::new() } else { python_str(value) }
-}
-
-/// What a text spells where that is of the kind wanted, else the text: a filter holds before a comparison does, so
-/// `target.type == 'bigquery' | as_bool` compares texts.
-fn native_or_text(value: Value, is_wanted: impl Fn(&Value) -> bool) -> Value {
-    let native = methods::native(&value);
-    if is_wanted(&native) { native } else { Value::from(text_of(&value)) }
-}
-
-/// A whole value, once the filter at its end has got what it asks for.
-fn converted(value: &Value, filter: Option<&str>) -> Result<Json, String> {
-    let what = match filter {
-        Some("as_bool") if value.kind() != ValueKind::Bool => "bool",
-        Some("as_number") if !value.is_number() => "number",
-        _ => return Ok(to_json(value)),
-    };
-    Err(format!("`{}` is not a {what}", python_str(value)))
-}
-
-/// The filter at the end of `{{ … | filter() }}`.
-fn last_filter(text: &str) -> Option<&str> {
-    let lexemes = lex(text).ok()?;
-    let mut tokens = lexemes.iter().rev().map(|lexeme| &lexeme.token).filter(|token| {
-        !matches!(token, Token::TemplateData(_) | Token::VariableEnd | Token::ParenOpen | Token::ParenClose)
-    });
-    match (tokens.next()?, tokens.next()?) {
-        (Token::Ident(name), Token::Pipe) => Some(name),
-        _ => None,
     }
 }
 
@@ -226,6 +232,7 @@ mod tests {
         // A filter holds before a comparison does.
         assert_eq!(render("{{ target.name == 'dev' | as_bool }}"), Ok(Json::from(true)));
         assert_eq!(render("{{ target.name in ['a', 'dev'] | as_bool() }}"), Ok(Json::from(true)));
+        assert_eq!(render("{{ (false | as_bool) and (true | as_bool) }}"), Ok(Json::from(true)));
         assert_eq!(render("{{ 'maybe' | as_bool }}"), Err("`maybe` is not a bool".to_string()));
     }
 
