@@ -56,8 +56,9 @@ impl LogFileSink {
     // A log that can no longer be written (disk full) must not stop the run it tells of.
     fn write(&mut self, text: &str) {
         let text = self.secrets.scrub(text);
-        if writeln!(self.file, "{text}").is_ok() {
-            self.written += text.len() as u64 + 1;
+        // At once, since the file has no buffer: a run that is killed has told all it did.
+        if self.file.write_all(text.as_bytes()).is_ok() {
+            self.written += text.len() as u64;
         }
         if self.settings.bytes_max > 0
             && self.written > self.settings.bytes_max
@@ -89,11 +90,15 @@ impl LogFileSink {
 
 impl Sink for LogFileSink {
     fn tell(&mut self, event: &Event) {
+        let mut text = String::new();
         for line in self.lines.of(event, (self.now)()) {
             if line.level >= self.settings.least {
-                let text = self.text_of(&line);
-                self.write(&text);
+                text.push_str(&self.text_of(&line));
+                text.push('\n');
             }
+        }
+        if !text.is_empty() {
+            self.write(&text);
         }
     }
 }

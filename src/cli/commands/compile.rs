@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::Context;
-use crate::graph::Command;
+use crate::graph::{Command, Selection};
+use crate::plan::Plan;
 use crate::session::{Exit, Session};
 
 pub fn run(context: &mut Context<'_>) -> Result<Exit, Exit> {
@@ -13,12 +14,19 @@ pub fn run(context: &mut Context<'_>) -> Result<Exit, Exit> {
     let (plan, selection) = match &inline {
         Some(sql) => session.plan_inline(Command::Compile, sql, context.reporter)?,
         None => {
-            session.write_manifest(context.reporter)?;
-            let selection = session.select(Command::Compile, context.reporter)?;
-            (session.plan(Command::Compile, &selection, context.reporter)?, selection)
+            let planned = planned(&session, context);
+            if planned.is_err() {
+                session.write_manifest(context.reporter)?;
+            }
+            planned?
         }
     };
-    let run = session.run(&plan, &selection, None, context.interrupt, context.reporter)?;
+    let run = session.run(&plan, &selection, None, context.interrupt, context.reporter);
+    // A run that comes to its end has written the manifest, with what was compiled.
+    if run.is_err() && inline.is_none() {
+        session.write_manifest(context.reporter)?;
+    }
+    let run = run?;
     let asked = context.settings.asked.select.clone();
     for result in &run.results {
         // Source: dbt-core 1.12, `CompileTask.task_end_messages`: nodes that were named are printed.
@@ -32,6 +40,11 @@ pub fn run(context: &mut Context<'_>) -> Result<Exit, Exit> {
         }
     }
     Ok(run.exit.unable_if_failed())
+}
+
+fn planned(session: &Session, context: &mut Context<'_>) -> Result<(Plan, Selection), Exit> {
+    let selection = session.select(Command::Compile, context.reporter)?;
+    Ok((session.plan(Command::Compile, &selection, context.reporter)?, selection))
 }
 
 /// As dbt prints it: by two spaces.
