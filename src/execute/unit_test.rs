@@ -13,15 +13,35 @@ use crate::event::NodeStatus;
 use crate::jinja::{RunScope, cte_name, node_relation, response_fields, source_relation, warehouse_diagnostic};
 use crate::manifest::{ColumnFacts, Fixture, FixtureFormat, Json, JsonMap, Node, NodeConfig, UniqueId, UnitTest};
 use crate::relation::{AdapterKind, Relation, RelationKind};
+use crate::source::Span;
 
 pub(super) fn run(work: &Work<'_>, test: &Arc<UnitTest>) -> Done {
     match work.timed("execute", || judge(work, test)) {
         Ok(done) => done,
         Err(mut problem) => {
-            problem.or_at(&test.span, "in this unit test");
+            match told_value(test, &problem.message) {
+                Some(span) => problem.or_at(&span, "given here"),
+                None => problem.or_at(&test.span, "in this unit test"),
+            }
             Done::failed(NodeStatus::Error, problem)
         }
     }
+}
+
+/// The name or value of a fixture that a message quotes.
+fn told_value(test: &UnitTest, message: &str) -> Option<Span> {
+    let quoted = ['\'', '"', '`'].into_iter().flat_map(|quote| message.split(quote).skip(1).step_by(2));
+    let fixtures = || std::iter::once(&test.expect).chain(&test.given);
+    let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    quoted.filter(|word| !word.trim().is_empty()).find_map(|word| {
+        fixtures().find_map(|fixture| {
+            let text = fixture.span.text();
+            let is_whole =
+                |at: &usize| !text[..*at].ends_with(is_of_word) && !text[at + word.len()..].starts_with(is_of_word);
+            let at = text.match_indices(word).map(|(at, _)| at).find(is_whole)? + fixture.span.start as usize;
+            Some(Span::new(&fixture.span.file, at..at + word.len()))
+        })
+    })
 }
 
 fn judge(work: &Work<'_>, test: &Arc<UnitTest>) -> Result<Done, Box<Diagnostic>> {
@@ -129,8 +149,7 @@ fn inputs(work: &Work<'_>, test: &Arc<UnitTest>, model: &Arc<Node>) -> Result<In
     }
     // What the model reads and the test does not give is empty in dbt's eyes an error: say which.
     for id in &model.depends_on.nodes {
-        let reads_warehouse = work.runner.manifest.node(id).is_none_or(|node| !node.is_ephemeral());
-        if !inputs.relations.contains_key(id) && reads_warehouse {
+        if !inputs.relations.contains_key(id) {
             let name = id.rsplit('.').next().unwrap_or(id);
             return Err(Box::new(
                 Diagnostic::error(

@@ -163,7 +163,10 @@ impl Rows<'_, '_> {
             (FixtureFormat::Csv | FixtureFormat::Sql, Some(name), _) => self.fixture_file(name, format, place)?,
             (FixtureFormat::Dict, None, None) => self.seed_rows(&input, place)?,
             (FixtureFormat::Dict, _, Some(Json::Array(rows))) => Json::Array(rows.clone()),
-            (FixtureFormat::Csv, None, Some(Json::String(text))) => csv_rows(text),
+            (FixtureFormat::Csv, None, Some(Json::String(text))) => {
+                self.warn_of_ragged_rows(text, place);
+                csv_rows(text)
+            }
             (FixtureFormat::Sql, None, Some(Json::String(sql))) => Json::from(sql.as_str()),
             (FixtureFormat::Dict, _, _) => {
                 let what = "has `dict` rows that are not a list of maps";
@@ -182,6 +185,28 @@ impl Rows<'_, '_> {
         };
         let rows = if format == FixtureFormat::Sql { rows } else { full_row_first(rows) };
         Some(Fixture { input, format, rows, fixture, span: self.entry.span(place) })
+    }
+
+    /// dbt fills what is missing in a row with nulls, and so do we; but hardly anyone means it.
+    fn warn_of_ragged_rows(&mut self, text: &str, place: &Yaml) {
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+        let columns = reader.headers().map_or(0, csv::StringRecord::len);
+        let ragged = reader.records().map_while(Result::ok).find(|record| record.len() != columns);
+        let Some(record) = ragged else { return };
+        let line = record.position().and_then(|at| text.lines().nth(at.line() as usize - 1)).unwrap_or_default().trim();
+        let span = self.entry.span(place);
+        let found = span.text().find(line).filter(|_| !line.is_empty());
+        let span = found.map_or_else(
+            || span.clone(),
+            |at| {
+                let start = span.start as usize + at;
+                Span::new(&span.file, start..start + line.len())
+            },
+        );
+        let message =
+            format!("a row of unit test `{}` has {} values for {columns} columns", self.entry.name, record.len());
+        let problem = Diagnostic::warning("ragged-rows", message).at(span, "values that are missing are null");
+        self.problems.push(problem.help("write a value for each column; nothing between two commas is a null"));
     }
 
     /// Rows of a file under tests/fixtures.

@@ -1,7 +1,7 @@
 //! Names of warnings, as `--warn-error-options` may list them: the codes we print, and dbt's names of events.
 
 /// Codes of all our warnings; a test holds this list against the pages.
-pub const CODES: [&str; 41] = [
+pub const CODES: [&str; 42] = [
     "ambiguous-ref",
     "bad-pattern",
     "compiled-offline",
@@ -22,6 +22,7 @@ pub const CODES: [&str; 41] = [
     "no-network",
     "nothing-selected",
     "project-warning",
+    "ragged-rows",
     "renamed-package",
     "retired-key",
     "scrubbed-package",

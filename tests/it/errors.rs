@@ -507,6 +507,85 @@ mod the_warehouse {
     use super::*;
 
     #[test]
+    fn fixtures_of_unit_tests_are_pointed_at() {
+        let test = |call: &str, given: &str, expect: &str| {
+            let here = project(&[
+                ("models/eph.sql", "{{ config(materialized='ephemeral') }} select 1 as id"),
+                ("models/totals.sql", "select count(*) as n from {{ ref('orders') }} join {{ ref('eph') }} using (id)"),
+                (
+                    "models/u.yml",
+                    &format!(
+                        "unit_tests:\n  - name: counts\n    model: totals\n    given:{given}\n    expect: {expect}\n"
+                    ),
+                ),
+            ]);
+            said(&here, call)
+        };
+        let inputs = "\n      - {input: ref('orders'), rows: [{id: 1}]}\n      - {input: ref('eph'), rows: [{id: 1}]}";
+        assert_snapshot!(test("test -q", inputs, "{rows: [{m: 1}]}"), @"
+        exit code: 1
+        ----- stderr -----
+               Error unit test totals::counts                                                                              [time]
+
+        error[compiler-error]: Invalid column name: 'm' in unit test fixture for 'counts'.
+                               Accepted columns for 'counts' are: ['n']
+         --> models/u.yml:7:22
+          |
+        7 |     expect: {rows: [{m: 1}]}
+          |                      ^ given here
+          |
+          = note: raised at <built-in>/tests/get_expected_sql.sql:10:30: `format_row(row, column_name_to_data_types)`
+          = note: compiled code at target/compiled/shop/models/u.yml/counts.sql
+
+              Failed test in [time]: 0 ok, 1 failed
+        ");
+        assert_snapshot!(test("test -q", inputs, "{rows: [{n: abc}]}"), @"
+        exit code: 1
+        ----- stderr -----
+               Error unit test totals::counts                                                                              [time]
+
+        error[database]: Conversion Error: Could not convert string 'abc' to INT64
+         --> models/u.yml:7:25
+          |
+        7 |     expect: {rows: [{n: abc}]}
+          |                         ^^^ given here
+          |
+          = note: compiled code at target/compiled/shop/models/u.yml/counts.sql
+
+              Failed test in [time]: 0 ok, 1 failed
+        ");
+        assert_snapshot!(test("test -q", "\n      - {input: ref('orders'), rows: [{id: 1}]}", "{rows: [{n: 1}]}"), @"
+        exit code: 1
+        ----- stderr -----
+               Error unit test totals::counts                                                                              [time]
+
+        error[missing-input]: unit test `counts` gives no rows for `eph`, which `totals` reads
+         --> models/u.yml:2:11
+          |
+        2 |   - name: counts
+          |           ^^^^^^
+          |
+        help: add it under `given:`; `rows: []` stands for an empty `eph`
+
+              Failed test in [time]: 0 ok, 1 failed
+        ");
+        let ragged = "\n      - {input: ref('eph'), rows: [{id: 1}]}\n      - input: ref('orders')\n        format: csv\n        rows: |\n          id,state\n          1,open\n          2";
+        assert_snapshot!(test("parse", ragged, "{rows: [{n: 1}]}"), @"
+        exit code: 0
+        ----- stderr -----
+        warning[ragged-rows]: a row of unit test `counts` has 1 values for 2 columns
+          --> models/u.yml:11:11
+           |
+        11 |           2
+           |           ^ values that are missing are null
+           |
+        help: write a value for each column; nothing between two commas is a null
+
+        read 3 models, 1 unit test
+        ");
+    }
+
+    #[test]
     fn hooks_that_fail_are_pointed_at_where_they_are_written() {
         let here = project(&[
             (

@@ -175,13 +175,13 @@ unit_tests:
 
     error[compiler-error]: Invalid column name: 'idd' in unit test fixture for 'strange_expected'.
                            Accepted columns for 'strange_expected' are: ['id', 'amount', 'name', 'shop', 'place']
-     --> models/_tests.yml:7:11
-      |
-    7 |   - name: strange_expected
-      |           ^^^^^^^^^^^^^^^^ in this unit test
-      |
-      = note: raised at <built-in>/tests/get_expected_sql.sql:10:30: `format_row(row, column_name_to_data_types)`
-      = note: compiled code at target/compiled/shop/models/_tests.yml/strange_expected.sql
+      --> models/_tests.yml:10:22
+       |
+    10 |     expect: {rows: [{idd: 1}]}
+       |                      ^^^ given here
+       |
+       = note: raised at <built-in>/tests/get_expected_sql.sql:10:30: `format_row(row, column_name_to_data_types)`
+       = note: compiled code at target/compiled/shop/models/_tests.yml/strange_expected.sql
 
           Failed test in [time]: 0 ok, 2 failed
     ");
