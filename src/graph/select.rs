@@ -396,9 +396,13 @@ impl<'a> Evaluation<'a> {
         };
         problem = match only {
             Some(criterion) => {
-                let names = self.manifest.nodes.values().map(|node| node.name.as_str());
-                let problem = problem.at(span.clone(), "there is no such node, or it is disabled");
-                problem.suggest(&criterion.text(), names)
+                let wanted = criterion.text();
+                let names = || self.manifest.nodes.values().map(|node| node.name.as_str());
+                if names().any(|name| name == wanted) {
+                    problem.at(span.clone(), "it is disabled, or stands on something that does not exist")
+                } else {
+                    problem.at(span.clone(), "there is no such node, or it is disabled").suggest(&wanted, names())
+                }
             }
             None => problem.at(span.clone(), ""),
         };

@@ -5,7 +5,7 @@ use std::sync::{Arc, RwLock};
 
 use super::scope::Scope;
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{JsonMap, Macro, UniqueId};
+use crate::manifest::{JsonMap, Macro, UniqueId, python};
 use crate::source::Span;
 
 pub(crate) struct TestMacros {
@@ -110,7 +110,31 @@ impl TestMacros {
                 }
             }
         }
+        if self.built_in_packages.contains(&test.package_name) {
+            problems.extend(wrong_value(name, arguments, span));
+        }
         problems
+    }
+}
+
+/// Values of dbt's own tests that cannot be meant.
+fn wrong_value(test: &str, arguments: &JsonMap, span: &Span) -> Option<Diagnostic> {
+    let has_jinja = |text: &str| text.contains(['{', '(']);
+    match test {
+        "accepted_values" => {
+            let values = arguments.get("values")?;
+            let is_possible = values.is_array() || values.as_str().is_some_and(has_jinja);
+            let problem = Diagnostic::error("wrong-type", "`values` of test `accepted_values` must be a list");
+            let problem = problem.at(argument_span(span, "values"), "not a list");
+            (!is_possible).then(|| problem.help(format!("write `values: [{}]`", python::text(values))))
+        }
+        "relationships" => {
+            let to = arguments.get("to")?.as_str().filter(|to| !has_jinja(to) && !to.contains('.'))?;
+            let message = format!("`to` of test `relationships` is `{to}`, which is no `ref` or `source`");
+            let problem = Diagnostic::warning("unknown-value", message);
+            Some(problem.at(argument_span(span, "to"), "read as it stands").help(format!("write `to: ref('{to}')`")))
+        }
+        _ => None,
     }
 }
 
@@ -120,7 +144,9 @@ fn listed(names: &[&str]) -> String {
 
 fn argument_span(span: &Span, argument: &str) -> Span {
     let key = format!("{argument}:");
-    match span.text().find(&key) {
+    let text = span.text();
+    let is_whole = |at: &usize| !text[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+    match text.match_indices(&key).map(|(at, _)| at).find(is_whole) {
         Some(at) => Span::new(&span.file, span.start as usize + at..span.start as usize + at + argument.len()),
         None => span.clone(),
     }

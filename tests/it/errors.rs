@@ -586,6 +586,13 @@ mod the_warehouse {
     }
 
     #[test]
+    fn a_function_called_with_the_wrong_arguments() {
+        let here = project(&[("models/a.sql", "select regexp_matches(1) as x\n")]);
+        let said = said(&here, "run -s a");
+        assert_snapshot!(said.lines().find(|line| line.starts_with("help")).unwrap_or_default(), @"help: cast the arguments; known forms are `regexp_matches(VARCHAR, VARCHAR) -> BOOLEAN`, `regexp_matches(VARCHAR, VARCHAR, VARCHAR) -> BOOLEAN`");
+    }
+
+    #[test]
     fn hooks_that_fail_are_pointed_at_where_they_are_written() {
         let here = project(&[
             (
@@ -1009,6 +1016,29 @@ mod the_warehouse {
 
 mod the_call {
     use super::*;
+
+    #[test]
+    fn a_test_of_a_model_that_is_not_there() {
+        let here =
+            project(&[("models/s.yml", "models: [{name: odrers, columns: [{name: id, data_tests: [unique]}]}]\n")]);
+        assert_snapshot!(said(&here, "ls -s unique_odrers_id"), @"
+        exit code: 0
+        ----- stderr -----
+        warning[unmatched-patch]: model `odrers` is described, but does not exist
+         --> models/s.yml:1:17
+          |
+        1 | models: [{name: odrers, columns: [{name: id, data_tests: [unique]}]}]
+          |                 ^^^^^^ no model has this name
+          |
+        help: did you mean `orders`?
+
+        warning[nothing-selected]: `unique_odrers_id` does not match any node
+         --> --select:1:1
+          |
+        1 | unique_odrers_id
+          | ^^^^^^^^^^^^^^^^ it is disabled, or stands on something that does not exist
+        ");
+    }
 
     #[test]
     fn a_selector_that_means_nothing() {

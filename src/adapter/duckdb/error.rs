@@ -107,7 +107,7 @@ impl Told {
         if self.message.contains("Variant columns is not supported") {
             return Some("cast the column to VARCHAR or JSON".to_string());
         }
-        let candidates: Vec<&str> = self.detail("candidates")?.split(',').map(str::trim).collect();
+        let candidates = outer_parts(self.detail("candidates")?);
         let name = self.detail("name").unwrap_or_default();
         match self.detail("error_subtype") {
             Some("NO_MATCHING_FUNCTION") => {
@@ -228,4 +228,17 @@ fn essential(message: &str) -> String {
 fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(start)?;
     Some(rest.split_once(end)?.0)
+}
+/// Parts between commas, but not those between arguments: `f(A, B) -> C, g(A) -> B` has two.
+fn outer_parts(list: &str) -> Vec<&str> {
+    let mut depth = 0_i32;
+    let parts = list.split(|c: char| {
+        depth += match c {
+            '(' | '[' => 1,
+            ')' | ']' => -1,
+            _ => 0,
+        };
+        c == ',' && depth == 0
+    });
+    parts.map(str::trim).collect()
 }

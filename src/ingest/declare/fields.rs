@@ -64,6 +64,11 @@ impl<'a> Fields<'a> {
             if !known.contains(&name.as_str()) {
                 let problem = Diagnostic::error("unknown-key", format!("{what} has no key `{name}`"))
                     .at(self.span(key), "not known");
+                // In braces a comma begins the next key, unless the value is quoted.
+                if name.ends_with(')') {
+                    self.push(problem.help("a value with a comma needs quotes: `type: \"decimal(5,2)\"`"));
+                    continue;
+                }
                 self.push(match nearest(&name, known.iter().copied()) {
                     Some(_) => problem.suggest(&name, known.iter().copied()),
                     None => problem.note(format!("known: {}", known.join(", "))),

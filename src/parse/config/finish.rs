@@ -113,7 +113,9 @@ fn complaint(kind: ResourceKind, key: &str, default: &Json, value: &Json) -> Opt
         _ => false,
     };
     if is_wrong {
-        return Some(format!("takes {}, not {}", expected(key, default), spelled(value)));
+        // Of tags only a list is left here, whatever was written: told is what does not belong into it.
+        let stranger = value.as_array().and_then(|items| items.iter().find(|item| !item.is_string())).unwrap_or(value);
+        return Some(format!("takes {}, not {}", expected(key, default), spelled(stranger)));
     }
     closed_list(kind, key, value)
 }
@@ -277,7 +279,7 @@ mod tests {
             @r#"
         {"enabled":true,"tags":[],"access":"protected","meta":{"any":1}}
         `enabled` takes true or false, not the text `yes`
-        `tags` takes a text or a list of texts, not a list
+        `tags` takes a text or a list of texts, not `1`
         `access` is `private` or `protected` or `public`, not `open`
         "#
         );

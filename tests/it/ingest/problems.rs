@@ -601,3 +601,22 @@ ingest:
     declared: one two three
     "#);
 }
+
+#[test]
+fn a_type_with_a_comma_in_braces_needs_quotes() {
+    assert_snapshot!(refused("
+ingest:
+  - name: items
+    from: {path: items.csv}
+    columns: [{name: price, type: decimal(5,2)}]
+    into: {lake: lake/items}
+"), @r#"
+    error[unknown-key]: a column has no key `2)`
+      --> models/staging/sources.yml:5:45 2): not known
+      help: a value with a comma needs quotes: `type: "decimal(5,2)"`
+    error[invalid-ingest]: there is no type `decimal(5`
+      --> models/staging/sources.yml:5:35 decimal(5: not known
+      note: known: varchar, integer, bigint, double, decimal(p,s), date, timestamp, boolean, hhmm
+    declared:
+    "#);
+}

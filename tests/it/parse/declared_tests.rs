@@ -236,3 +236,36 @@ fn properties_of_a_wrong_shape_are_explained() {
     help: begin it with `- name:`
     ");
 }
+
+#[test]
+fn values_of_the_built_in_tests_that_cannot_be_meant_are_told() {
+    let project = project().model("a", "select 1 as id").model("b", "select 1 as id").yml(
+        "models:
+  - name: a
+    columns:
+      - name: id
+        data_tests:
+          - accepted_values: {arguments: {values: 1}}
+          - accepted_values: {name: fine, arguments: {values: \"{{ var('x', [1]) }}\"}}
+          - relationships: {arguments: {to: b, field: id}}
+          - relationships: {name: fine_too, arguments: {to: other.b, field: id}}
+",
+    );
+    assert_snapshot!(project.problems(), @"
+    error[wrong-type]: `values` of test `accepted_values` must be a list
+     --> models/schema.yml:6:43
+      |
+    6 |           - accepted_values: {arguments: {values: 1}}
+      |                                           ^^^^^^ not a list
+      |
+    help: write `values: [1]`
+
+    warning[unknown-value]: `to` of test `relationships` is `b`, which is no `ref` or `source`
+     --> models/schema.yml:8:41
+      |
+    8 |           - relationships: {arguments: {to: b, field: id}}
+      |                                         ^^ read as it stands
+      |
+    help: write `to: ref('b')`
+    ");
+}
