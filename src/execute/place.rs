@@ -73,7 +73,11 @@ fn of_config(node: &Node, problem: &Diagnostic, files: &[&Arc<SourceFile>]) -> O
             // In a file of many entries, below the name of this one.
             let entry = node.patch_span.as_ref().filter(|span| Arc::ptr_eq(&span.file, file));
             let from = entry.map_or(0, |span| span.end as usize);
-            let at = from + file.text[from..].find(value)?;
+            let text = &file.text[from..];
+            let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
+            let is_whole =
+                |at: &usize| !text[..*at].ends_with(is_of_word) && !text[at + value.len()..].starts_with(is_of_word);
+            let at = from + text.match_indices(value).map(|(at, _)| at).find(is_whole)?;
             Some(Span::new(file, at..at + value.len()))
         })
     })

@@ -143,8 +143,8 @@ pub(super) fn diagnostic(error: &Error, source: &Source<'_>, library: &MacroLibr
         diagnostic.notes.push(format!("raised at {span}: `{}`", span.text().lines().next().unwrap_or_default()));
     }
     if diagnostic.code == "undefined" {
-        let calls = places.iter().zip(&trace_names).filter_map(|(span, name)| Some((span, name.as_deref()?)));
-        diagnostic = match calls.last().filter(|(call, _)| !is_built_in(call)) {
+        let mut calls = places.iter().zip(&trace_names).filter_map(|(span, name)| Some((span, name.as_deref()?)));
+        diagnostic = match calls.next_back().filter(|(call, _)| !is_built_in(call)) {
             Some((call, name)) => without_argument(diagnostic, call, name, not_passed, library),
             None => named(diagnostic, library),
         };
