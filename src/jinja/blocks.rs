@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use minijinja::machinery::Token;
 
-use super::rewrite::{LexError, Lexeme, Replacement, Rewritten, apply, expressions, lex, rewrite};
+use super::rewrite::{LexError, Lexeme, Replacement, Rewritten, apply, expressions, lex, plain_blanks, rewrite};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceFile, Span};
 
@@ -47,7 +47,8 @@ pub(super) struct Uses {
 
 /// Blocks of a file at top level, and the problems found on the way.
 pub(super) fn split(file: &Arc<SourceFile>) -> (Vec<Block>, Vec<Diagnostic>) {
-    let lexemes = match lex(&file.text) {
+    let text = plain_blanks(&file.text);
+    let lexemes = match lex(&text) {
         Ok(lexemes) => lexemes,
         Err(error) => return (Vec::new(), vec![syntax_error(file, &error)]),
     };
@@ -59,7 +60,7 @@ pub(super) fn split(file: &Arc<SourceFile>) -> (Vec<Block>, Vec<Diagnostic>) {
             at += 1;
             continue;
         };
-        match Block::read(&file.text, &lexemes, at, kind) {
+        match Block::read(&text, &lexemes, at, kind) {
             Ok((block, next)) => {
                 blocks.push(block);
                 at = next;
@@ -162,7 +163,7 @@ impl Block {
     /// The block as a macro minijinja can load, under a private name: calls of its own name go through the handle.
     pub fn template(&self, file: &SourceFile) -> Result<Rewritten, LexError> {
         let (start, end) = self.range;
-        let text = &file.text[start..end];
+        let text: &str = &plain_blanks(&file.text[start..end]);
         let lexemes = lex(text)?;
         let head_end = position(&lexemes, 0, |token| matches!(token, Token::BlockEnd)).unwrap_or(0);
         let mut replacements = Vec::new();

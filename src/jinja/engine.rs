@@ -10,7 +10,7 @@ use minijinja::{Environment, Error, UndefinedBehavior};
 use super::errors::{Source, diagnostic, lex_diagnostic};
 use super::handle::{MacroHandle, PRELUDE, install, register, returned};
 use super::library::MacroLibrary;
-use super::rewrite::{Rewritten, lex, rewrite, rewrite_lexed};
+use super::rewrite::{Rewritten, lex, plain_blanks, rewrite, rewrite_lexed};
 use super::scope::{Mode, ProjectFacts, Run, Scope};
 use super::table_object::TableObject;
 use super::values::{lock, python_str, to_json};
@@ -109,8 +109,9 @@ impl Engine {
         if let Some(captured) = plain::capture(request.code, request.vars, &hides_a_name) {
             return Ok(captured);
         }
-        let lexemes = lex(text).map_err(|error| lex_diagnostic(request.code, &error))?;
-        let rewritten = rewrite_lexed(text, &lexemes);
+        let text = plain_blanks(text);
+        let lexemes = lex(&text).map_err(|error| lex_diagnostic(request.code, &error))?;
+        let rewritten = rewrite_lexed(&text, &lexemes);
         let mut scope = self.scope(request.package, request.vars, Mode::Parse(Mutex::default()));
         scope.model = request.model.clone();
         scope.config = Arc::new(request.config.clone());

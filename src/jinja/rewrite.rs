@@ -4,6 +4,8 @@
 //! become macros; list and dict literals become mutable objects, because packages call `.append` and `.update` on
 //! them; a macro that uses `varargs` or `kwargs` gets them as two more arguments.
 
+use std::borrow::Cow;
+
 use minijinja::ErrorKind;
 use minijinja::machinery::{Span as TokenSpan, Token, tokenize};
 use minijinja::syntax::SyntaxConfig;
@@ -108,7 +110,34 @@ pub(super) fn syntax() -> SyntaxConfig {
 /// # Errors
 /// The text is not Jinja.
 pub(super) fn rewrite(text: &str) -> Result<Rewritten, LexError> {
-    Ok(rewrite_lexed(text, &lex(text)?))
+    let text = plain_blanks(text);
+    Ok(rewrite_lexed(&text, &lex(&text)?))
+}
+
+/// Blanks of other scripts inside tags become ASCII blanks of the same length: Python's Jinja takes a no-break space,
+/// as editors and web pages leave it, for a blank.
+pub(super) fn plain_blanks(text: &str) -> Cow<'_, str> {
+    let is_odd = |letter: char| letter.is_whitespace() && !letter.is_ascii();
+    if !text.contains(is_odd) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = ["{{", "{%"].iter().filter_map(|open| rest.find(open)).min() {
+        out.push_str(&rest[..open]);
+        rest = &rest[open..];
+        let close = if rest.starts_with("{{") { "}}" } else { "%}" };
+        let end = rest.find(close).map_or(rest.len(), |at| at + close.len());
+        for letter in rest[..end].chars() {
+            match is_odd(letter) {
+                true => out.extend(std::iter::repeat_n(' ', letter.len_utf8())),
+                false => out.push(letter),
+            }
+        }
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// The same, where the tokens are at hand.
@@ -220,6 +249,11 @@ mod tests {
             rewrite(text).text,
             "{% set x = __list([1, __dict({'a': __list([])})]) %}{{ x[0] }}{% for y in __list([2]) %}[literal]{% endfor %}"
         );
+    }
+
+    #[test]
+    fn blanks_of_other_scripts_are_blanks_in_tags() {
+        assert_eq!(rewrite("a\u{a0}{{\u{a0}x }}\u{a0}").text, "a\u{a0}{{  x }}\u{a0}");
     }
 
     #[test]
