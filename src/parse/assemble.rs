@@ -20,24 +20,28 @@ use super::scope::Scope;
 use super::sources::sources;
 use super::{checks, exposures, macros, node, yml_snapshots};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{ColumnFacts, Json, Manifest, Node, NodeKind, UniqueId};
+use crate::manifest::{ColumnFacts, Json, JsonMap, Manifest, Node, NodeKind, UniqueId};
 use crate::source::Span;
 
 /// Something and the index of its package.
 pub(super) type Owned<T> = (usize, T);
 
+/// Nodes are big and many, and go through several hands and lists before they are shared.
+pub(super) type OwnNode = Box<Node>;
+
 pub(super) fn parse(scope: &Scope<'_>) -> (Manifest, Vec<Diagnostic>) {
-    let ((mut drafts, mut problems), (entries, found)) = rayon::join(|| drafts(scope), || entries(scope));
+    let ((mut drafts, mut problems), (mut entries, found)) = rayon::join(|| drafts(scope), || entries(scope));
     problems.extend(found);
     problems.extend(project_config_problems(scope));
-    let of = |section: Section| entries.iter().filter(|entry| entry.section == section).collect::<Vec<_>>();
-    for entry in of(Section::Snapshots) {
+    for entry in entries.iter().filter(|entry| entry.section == Section::Snapshots) {
         drafts.extend(yml_snapshots::draft(scope, entry, &mut problems));
     }
+    let read = descriptions(scope, &mut entries);
+    let of = |section: Section| entries.iter().filter(|entry| entry.section == section).collect::<Vec<_>>();
     let (docs, found) = Docs::read(scope);
     problems.extend(found);
 
-    let (mut nodes, described) = nodes_of(scope, drafts, &entries, &mut problems);
+    let (mut nodes, described) = nodes_of(scope, drafts, &entries, read, &mut problems);
     let (mut declared, found) = sources(scope, &of(Section::Sources));
     problems.extend(found);
     drop_repeated_sources(&mut declared, &mut problems);
@@ -89,25 +93,32 @@ fn project_config_problems(scope: &Scope<'_>) -> Vec<Diagnostic> {
         .collect()
 }
 
+/// What the entries of nodes say of them, in order. Their data have served then, and a big project's fill much room.
+fn descriptions(scope: &Scope<'_>, entries: &mut [Entry<'_>]) -> Vec<(Described, Vec<Diagnostic>)> {
+    entries
+        .par_iter_mut()
+        .filter(|entry| is_patch(entry.section))
+        .map(|entry| {
+            let mut found = Vec::new();
+            let described = described(entry, &entry.patch_path(scope), &mut found);
+            entry.data = JsonMap::new();
+            (described, found)
+        })
+        .collect()
+}
+
 /// Drafts and entries brought together.
 fn nodes_of<'e, 'a>(
     scope: &Scope<'a>,
     drafts: Vec<Draft>,
     entries: &'e [Entry<'a>],
+    read: Vec<(Described, Vec<Diagnostic>)>,
     problems: &mut Vec<Diagnostic>,
-) -> (Vec<Owned<Box<Node>>>, Vec<DescribedEntry<'e, 'a>>) {
-    let read: Vec<(&Entry<'a>, Described, Vec<Diagnostic>)> = entries
-        .par_iter()
-        .filter(|entry| is_patch(entry.section))
-        .map(|entry| {
-            let mut found = Vec::new();
-            let described = described(entry, &entry.patch_path(scope), &mut found);
-            (entry, described, found)
-        })
-        .collect();
+) -> (Vec<Owned<OwnNode>>, Vec<DescribedEntry<'e, 'a>>) {
     let mut matching = Matching::new(&drafts);
     let mut with_tests = Vec::new();
-    for (entry, mut described, found) in read {
+    let described = entries.iter().filter(|entry| is_patch(entry.section));
+    for (entry, (mut described, found)) in described.zip(read) {
         problems.extend(found);
         let is_known = matching.apply(entry, &mut described, problems);
         let Described { tests, quote_columns, .. } = described;
@@ -139,7 +150,7 @@ fn is_patch(section: Section) -> bool {
 }
 
 /// Descriptions with their docs blocks put in.
-fn describe_nodes(scope: &Scope<'_>, docs: &Docs, nodes: &mut [Owned<Box<Node>>], problems: &mut Vec<Diagnostic>) {
+fn describe_nodes(scope: &Scope<'_>, docs: &Docs, nodes: &mut [Owned<OwnNode>], problems: &mut Vec<Diagnostic>) {
     let found: Vec<Vec<Diagnostic>> = nodes
         .par_iter_mut()
         .map(|(package, node)| {
@@ -191,7 +202,7 @@ fn describe_macros(scope: &Scope<'_>, docs: &Docs, manifest: &mut Manifest, prob
 fn resolve_nodes(
     scope: &Scope<'_>,
     lookup: &Lookup,
-    nodes: &mut [Owned<Box<Node>>],
+    nodes: &mut [Owned<OwnNode>],
     silent: &HashSet<UniqueId>,
     problems: &mut Vec<Diagnostic>,
 ) -> HashSet<UniqueId> {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::assemble::{Owned, describe_column};
+use super::assemble::{OwnNode, Owned, describe_column};
 use super::docs::Docs;
 use super::lookup::Lookup;
 use super::properties::{Entry, Section};
@@ -19,7 +19,7 @@ use crate::manifest::{
 use crate::source::Span;
 
 pub(super) fn add_nodes(
-    nodes: Vec<Owned<Box<Node>>>,
+    nodes: Vec<Owned<OwnNode>>,
     broken: &HashSet<UniqueId>,
     manifest: &mut Manifest,
     problems: &mut Vec<Diagnostic>,
@@ -188,7 +188,7 @@ pub(super) fn add_unit_tests(
     scope: &Scope<'_>,
     entries: &[&Entry<'_>],
     lookup: &Lookup,
-    nodes: &[Owned<Box<Node>>],
+    nodes: &[Owned<OwnNode>],
     manifest: &mut Manifest,
     problems: &mut Vec<Diagnostic>,
 ) {

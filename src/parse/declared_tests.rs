@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rayon::prelude::*;
 
-use super::assemble::Owned;
+use super::assemble::{OwnNode, Owned};
 use super::columns::{Column, TestEntry};
 use super::generic_test::{TestRoom, TestTarget, generic_test};
 use super::lookup::Lookup;
@@ -33,7 +33,7 @@ pub(super) fn tests_of(
     described: &[DescribedEntry<'_, '_>],
     silent: &mut HashSet<UniqueId>,
     problems: &mut Vec<Diagnostic>,
-) -> Vec<Owned<Box<Node>>> {
+) -> Vec<Owned<OwnNode>> {
     let made: Vec<_> = described
         .par_iter()
         .map(|item| {
@@ -70,7 +70,7 @@ pub(super) fn source_tests(
     room: &TestRoom,
     declared: &[DeclaredSource],
     problems: &mut Vec<Diagnostic>,
-) -> Vec<Owned<Box<Node>>> {
+) -> Vec<Owned<OwnNode>> {
     let made: Vec<_> = declared
         .par_iter()
         .map(|source| {
@@ -106,13 +106,7 @@ struct TestContext<'t, 'a> {
 }
 
 impl TestContext<'_, '_> {
-    fn tests(
-        &self,
-        columns: &[Column],
-        tests: &[TestEntry],
-        nodes: &mut Vec<Box<Node>>,
-        problems: &mut Vec<Diagnostic>,
-    ) {
+    fn tests(&self, columns: &[Column], tests: &[TestEntry], nodes: &mut Vec<OwnNode>, problems: &mut Vec<Diagnostic>) {
         for column in columns {
             let mut tags = self.tags.to_vec();
             tags.extend(column.facts.tags.iter().cloned());
@@ -134,7 +128,7 @@ impl TestContext<'_, '_> {
         &self,
         test: &TestEntry,
         column: Option<&TestedColumn<'_>>,
-        nodes: &mut Vec<Box<Node>>,
+        nodes: &mut Vec<OwnNode>,
         problems: &mut Vec<Diagnostic>,
     ) {
         match generic_test(self.scope, self.room, &self.target, &test.written, &test.span, column, self.tags) {

@@ -69,7 +69,7 @@ fn function(
     let subject = format!("function `{name}`");
     problems.extend(resolved.problems.iter().map(|problem| config_problem(problem, &subject, &places)));
     let make = || base_json(scope, ResourceKind::Function, package, name, &fqn, &file.path);
-    let called = (name.as_ref(), false);
+    let called = (name, false);
     let names = scope.names(ResourceKind::Function, &resolved.merged, called, &make, &package_name);
     let names = names.unwrap_or_else(|problem| {
         problems.push(*problem);
