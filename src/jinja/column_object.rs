@@ -6,6 +6,7 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use minijinja::{Error, ErrorKind, State};
 
+use super::modules::BoundMethod;
 use super::relation_object::text_at;
 use super::scope::Scope;
 use super::values::{List, python_str, split_kwargs};
@@ -175,6 +176,13 @@ impl ColumnClass {
 impl Object for ColumnClass {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
+    }
+
+    /// Packages ask whether a method is defined before they call it.
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str()?;
+        let is_method = matches!(name, "create" | "translate_type" | "string_type" | "numeric_type");
+        is_method.then(|| BoundMethod::value(Value::from_dyn_object(Arc::clone(self)), name))
     }
 
     fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {

@@ -83,8 +83,7 @@ impl Object for Module {
                 "strptime" | "now" | "utcnow" | "today" | "fromisoformat" | "fromtimestamp" | "combine",
             )
             | (Self::DateClass, "today" | "fromisoformat") => {
-                let of = Value::from_dyn_object(Arc::clone(self));
-                Value::from_object(BoundMethod { of, name: key.as_str()?.to_string() })
+                BoundMethod::value(Value::from_dyn_object(Arc::clone(self)), key.as_str()?)
             }
             _ => return None,
         })
@@ -634,9 +633,15 @@ pub(super) fn date_value(text: &str) -> Option<Value> {
 
 /// A method that is handed on as a value: `modules.datetime.datetime.strptime`.
 #[derive(Debug)]
-struct BoundMethod {
+pub(super) struct BoundMethod {
     of: Value,
     name: String,
+}
+
+impl BoundMethod {
+    pub fn value(of: Value, name: &str) -> Value {
+        Value::from_object(Self { of, name: name.to_string() })
+    }
 }
 
 impl Object for BoundMethod {

@@ -151,9 +151,11 @@ impl Session {
         let compiled: Compiled = results
             .iter()
             .filter_map(|result| {
-                let code = Arc::clone(result.compiled_code.as_ref()?);
+                if result.compiled_code.is_none() && result.called_macros.is_empty() {
+                    return None;
+                }
                 let compiled = CompiledCode {
-                    code,
+                    code: result.compiled_code.clone(),
                     path: result.compiled_path.clone(),
                     inlined: Vec::new(),
                     macros: result.called_macros.clone(),

@@ -141,7 +141,7 @@ fn a_primary_key_is_what_is_unique_and_filled() {
 #[test]
 fn a_compiled_node_shows_its_code() {
     let code = CompiledCode {
-        code: "select 1".into(),
+        code: Some("select 1".into()),
         path: Some("target/compiled/x.sql".to_string()),
         inlined: vec![],
         macros: vec![],

@@ -23,7 +23,8 @@ use parts::{
 /// A node's SQL as it was sent to the warehouse.
 #[derive(Clone, Debug, Default)]
 pub struct CompiledCode {
-    pub code: Arc<str>,
+    /// `None` where it could not be compiled.
+    pub code: Option<Arc<str>>,
     /// Path of the compiled file, relative to the project root.
     pub path: Option<String>,
     /// Ephemeral parents inlined as CTEs: id and SQL.
@@ -173,12 +174,13 @@ impl NodeShape<'_> {
     }
 
     fn put_compiled<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        match self.compiled {
+        let code = self.compiled.and_then(|compiled| compiled.code.as_deref().map(|code| (compiled, code)));
+        match code {
             None => put!(map; "compiled_path" => NULL),
-            Some(compiled) => put!(map;
+            Some((compiled, code)) => put!(map;
                 "compiled_path" => compiled.path,
                 "compiled" => true,
-                "compiled_code" => *compiled.code,
+                "compiled_code" => code,
                 "extra_ctes_injected" => true,
                 "extra_ctes" => Inlined(&compiled.inlined),
             ),
