@@ -159,7 +159,7 @@ unit_tests:
 ",
     );
     fine(&here, "run");
-    assert_snapshot!(tamis(&["test", "-q"]).within(&here).picture(), @"
+    assert_snapshot!(tamis(&["test", "-q", "--threads", "1"]).within(&here).picture(), @"
     exit code: 1
     ----- stderr -----
            Error unit test m::strange                                                                                  [time]
