@@ -16,7 +16,7 @@ use super::table_object::TableObject;
 use super::values::{lock, python_str, to_json};
 use super::{Argument, Called, CaptureRequest, Captured, NameKind, Rendered, RunScope, methods, plain, silent};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{JsonMap, Macro, shape};
+use crate::manifest::{JsonMap, Macro};
 use crate::project::Project;
 use crate::source::{SourceFile, Span};
 
@@ -113,16 +113,17 @@ impl Engine {
         let lexemes = lex(&text).map_err(|error| lex_diagnostic(request.code, &error))?;
         let rewritten = rewrite_lexed(&text, &lexemes);
         let mut scope = self.scope(request.package, request.vars, Mode::Parse(Mutex::default()));
-        scope.model = request.model.clone();
+        scope.model = request.model.clone().into();
         scope.config = Arc::new(request.config.clone());
         let scope = Arc::new(scope);
         self.render(&scope, request.code, &rewritten)?;
         let mut captured = scope.take_captured();
         plain::place(&mut captured, request.code, &lexemes);
         if request.package == self.facts.project_name {
-            let template = self.parsing.template_from_str(&rewritten.text);
-            let undeclared = template.map(|template| template.undeclared_variables(false)).unwrap_or_default();
-            captured.warnings = silent::unknown_names(&scope, &undeclared, request.code, &lexemes);
+            captured.warnings = silent::unknown_names(&scope, request.code, &lexemes, || {
+                let template = self.parsing.template_from_str(&rewritten.text);
+                template.map(|template| template.undeclared_variables(false)).unwrap_or_default()
+            });
         }
         Ok(captured)
     }
@@ -160,7 +161,7 @@ impl Engine {
         let arguments = [custom, super::values::from_map(node)];
         let vars = self.vars_of(&entry.facts.package_name);
         let mut scope = self.scope(&entry.facts.package_name.clone(), &vars, Mode::Parse(Mutex::default()));
-        scope.model = node.clone();
+        scope.model = node.clone().into();
         let scope = Arc::new(scope);
         let value = self.call_value(&scope, MacroHandle::value(&scope, entry), &arguments)?;
         Ok(python_str(&value).trim().to_string())
@@ -325,14 +326,7 @@ impl Engine {
             Mode::Run(Box::new(Run { scope: run.clone(), statements: Mutex::default(), written: Mutex::default() }));
         let mut scope = self.scope(&run.package, &vars, mode);
         if let Some(node) = &run.node {
-            scope.model = shape::node_json(node);
-            if let Some(compiled) = &run.compiled {
-                scope.model.insert("compiled_code".to_string(), compiled.text.clone().into());
-                scope.model.insert("compiled".to_string(), true.into());
-            }
             scope.config = Arc::clone(&node.config.values);
-        } else if let Some(table) = &run.source {
-            scope.model = shape::source_json(table);
         }
         Arc::new(scope)
     }

@@ -96,7 +96,7 @@ fn fact(scope: &Arc<Scope>, name: &str) -> Option<Value> {
     Some(match name {
         "execute" => Value::from(scope.is_execute()),
         "target" => scope.once("target", || from_map(&scope.project.target)),
-        "model" => scope.once("model", || from_map(&scope.model)),
+        "model" => scope.once("model", || from_map(scope.model())),
         "graph" => scope.once("graph", || graph(scope)),
         "var" => Value::from_object(super::variables::Var { scope: Arc::clone(scope) }),
         "flags" => Value::from_object(FlagsObject { scope: Arc::clone(scope) }),
@@ -135,7 +135,7 @@ fn fact(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "defer_relation" => defer_relation(scope),
         "source_node" => {
             scope.run()?.scope.source.as_ref()?;
-            from_map(&scope.model)
+            from_map(scope.model())
         }
         _ => return None,
     })
@@ -151,7 +151,7 @@ fn defer_relation(scope: &Scope) -> Value {
 }
 
 fn text_of_model(scope: &Scope, key: &str) -> Option<Value> {
-    scope.model.get(key).filter(|value| !value.is_null()).map(from_json)
+    scope.model().get(key).filter(|value| !value.is_null()).map(from_json)
 }
 
 fn metadata_envs() -> JsonMap {

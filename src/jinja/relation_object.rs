@@ -273,7 +273,7 @@ pub(super) fn relation_of_model(scope: &Scope) -> Option<Relation> {
     if let Some(table) = scope.run().and_then(|run| run.scope.source.as_ref()) {
         return Some(source_relation(table, scope.project.kind));
     }
-    let text = |key: &str| scope.model.get(key).and_then(|value| value.as_str()).map(str::to_string);
+    let text = |key: &str| scope.model().get(key).and_then(|value| value.as_str()).map(str::to_string);
     let schema = text("schema")?;
     let identifier = text("alias").or_else(|| text("name"))?;
     Some(Relation::new(text("database"), schema, identifier, scope.project.quoting, scope.project.kind.quote()))

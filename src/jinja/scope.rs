@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use minijinja::value::{Enumerator, Object, Value};
 use minijinja::{Error, State};
@@ -17,7 +17,7 @@ use super::library::MacroLibrary;
 use super::values::{Dict, lock, pairs, python_str};
 use super::{Captured, Engine, RunScope, adapter_object, config_object, functions, modules, relation_object, silent};
 use crate::adapter::Answer;
-use crate::manifest::{Json, JsonMap, UniqueId};
+use crate::manifest::{Json, JsonMap, UniqueId, shape};
 use crate::project::{Package, Project};
 use crate::relation::Quoting;
 
@@ -27,8 +27,8 @@ pub(super) struct Scope {
     pub project: Arc<ProjectFacts>,
     pub package: String,
     pub vars: Arc<JsonMap>,
-    /// Manifest shape of the node; empty where there is none.
-    pub model: JsonMap,
+    /// Manifest shape of the node; while running it is made when it is asked for. See [`Self::model`].
+    pub model: OnceLock<JsonMap>,
     /// Config known before the text's own calls.
     pub config: Arc<JsonMap>,
     pub mode: Mode,
@@ -147,13 +147,29 @@ impl Scope {
             project: Arc::clone(project),
             package: package.to_string(),
             vars: Arc::clone(vars),
-            model: JsonMap::new(),
+            model: OnceLock::new(),
             config: Arc::default(),
             mode,
             cache: Mutex::default(),
             macro_depth: AtomicUsize::new(0),
             given: Mutex::default(),
         }
+    }
+
+    /// The node, or the source's table, in manifest.json's shape; empty where there is none.
+    pub fn model(&self) -> &JsonMap {
+        self.model.get_or_init(|| {
+            let Some(Run { scope, .. }) = self.run() else { return JsonMap::new() };
+            let Some(node) = &scope.node else {
+                return scope.source.as_ref().map(|table| shape::source_json(table)).unwrap_or_default();
+            };
+            let mut model = shape::node_json(node);
+            if let Some(compiled) = &scope.compiled {
+                model.insert("compiled_code".to_string(), compiled.text.clone().into());
+                model.insert("compiled".to_string(), true.into());
+            }
+            model
+        })
     }
 
     pub fn library(&self) -> &MacroLibrary {

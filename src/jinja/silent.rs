@@ -89,31 +89,36 @@ pub(super) fn silence(environment: &mut Environment<'static>) {
 }
 
 /// Warns of names in a text that nothing defines: called while running they are errors, printed they are nothing.
+/// `undeclared` says which names the text itself does not set; it costs a parse, and few texts need it.
 pub(super) fn unknown_names(
     scope: &Arc<Scope>,
-    undeclared: &HashSet<String>,
     code: &Span,
     lexemes: &[Lexeme<'_>],
+    undeclared: impl FnOnce() -> HashSet<String>,
 ) -> Vec<Diagnostic> {
-    let mut unknown: HashSet<&str> = undeclared.iter().map(String::as_str).filter(|name| !scope.knows(name)).collect();
+    let mut unknown: HashSet<&str> = lexemes
+        .iter()
+        .enumerate()
+        .filter_map(|(at, _)| name_at(lexemes, at))
+        .filter(|name| !is_word_of_jinja(name) && !scope.knows(name))
+        .collect();
     for words in lexemes.windows(2) {
         match (&words[0].token, &words[1].token) {
             // `x is defined` knows that there may be no such name; what is set on one path only may be missing on others.
-            (Token::Ident(name), Token::Ident("is")) | (Token::Ident("set"), Token::Ident(name)) => {
+            (Token::Ident(name), Token::Ident("is")) | (Token::Ident("set" | "for"), Token::Ident(name)) => {
                 unknown.remove(name)
             }
             _ => false,
         };
     }
+    if unknown.is_empty() {
+        return Vec::new();
+    }
+    let undeclared = undeclared();
+    unknown.retain(|name| undeclared.contains(*name));
     let mut problems = Vec::new();
     for (at, lexeme) in lexemes.iter().enumerate() {
-        let Token::Ident(name) = lexeme.token else { continue };
-        let before = at.checked_sub(1).map(|before| &lexemes[before].token);
-        let after = lexemes.get(at + 1).map(|after| &after.token);
-        let is_part = matches!(before, Some(Token::Dot | Token::Pipe)) || matches!(after, Some(Token::Assign));
-        if is_part || !unknown.remove(name) {
-            continue;
-        }
+        let Some(name) = name_at(lexemes, at).filter(|name| unknown.remove(name)) else { continue };
         let base = code.start as usize;
         let span = Span::new(&code.file, base + lexeme.start..base + lexeme.end);
         let names = scope.names();
@@ -123,4 +128,57 @@ pub(super) fn unknown_names(
         );
     }
     problems
+}
+
+/// The name at a token, unless it is an attribute, a filter, or the key of an argument.
+fn name_at<'t>(lexemes: &[Lexeme<'t>], at: usize) -> Option<&'t str> {
+    let Token::Ident(name) = lexemes[at].token else { return None };
+    let before = at.checked_sub(1).map(|before| &lexemes[before].token);
+    let after = lexemes.get(at + 1).map(|after| &after.token);
+    let is_part = matches!(before, Some(Token::Dot | Token::Pipe)) || matches!(after, Some(Token::Assign));
+    (!is_part).then_some(name)
+}
+
+fn is_word_of_jinja(name: &str) -> bool {
+    let words = [
+        "and",
+        "as",
+        "block",
+        "break",
+        "call",
+        "continue",
+        "do",
+        "elif",
+        "else",
+        "endblock",
+        "endcall",
+        "endfilter",
+        "endfor",
+        "endif",
+        "endmacro",
+        "endset",
+        "endwith",
+        "false",
+        "False",
+        "filter",
+        "for",
+        "from",
+        "if",
+        "import",
+        "in",
+        "include",
+        "is",
+        "loop",
+        "macro",
+        "none",
+        "None",
+        "not",
+        "or",
+        "recursive",
+        "set",
+        "true",
+        "True",
+        "with",
+    ];
+    words.contains(&name)
 }
