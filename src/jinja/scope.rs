@@ -253,6 +253,7 @@ impl Scope {
             ("target_name", Value::from(facts.target_name.as_str())),
             ("threads", Value::from(facts.threads)),
             ("vars", super::values::from_map(&self.vars)),
+            ("args", super::values::from_map(&facts.invocation.args)),
             ("dependencies", Dict::value(facts.packages.iter().map(dependency))),
         ])
     }

@@ -296,6 +296,13 @@ fn endless_recursion_is_an_error() {
 }
 
 #[test]
+fn packages_look_at_the_project_through_ref() {
+    let text = "{% set c = builtins.ref.config %}{{ c.project_name }} {{ c.dependencies['shop'].project_name }} \
+                {{ c.args.some_behavior_flag is false }} {{ c.vars }}";
+    insta::assert_snapshot!(render(&[], text).expect("dbt renders this"), @"shop shop False {'limit': 100}");
+}
+
+#[test]
 fn filters_and_methods_are_pythons() {
     let text = "{{ 'hello world foo bar' | truncate(9) }} {{ 'a b' | wordcount }} {{ 'abc' | center(7) }}| {{ '<b>x</b>' | striptags }}
 {{ [{'a': 1, 'b': 2}] | groupby('a') }} {{ {'b': '<', 'a': 2} | tojson }} {{ '5.7' | int }} {{ '0x1f' | int(base=16) }}
