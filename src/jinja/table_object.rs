@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
+use minijinja::value::{Enumerator, Object, ObjectRepr, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
 use super::modules::date_value;
+use super::silent::is_undefined;
 use super::values::{Dict, List, invalid, python_str, tuple, tuple_of};
 use crate::adapter::{Cell, Table};
 
@@ -62,7 +63,7 @@ impl Object for TableObject {
             Some("columns") => Some(Value::from_object(Columns(Arc::clone(table)))),
             Some("rows") => Some(Value::from_object(Rows(Arc::clone(table)))),
             Some("column_names") => {
-                Some(List::value(table.columns.iter().map(|name| Value::from(name.as_str())).collect()))
+                Some(tuple_of(table.columns.iter().map(|name| Value::from(name.as_str())).collect()))
             }
             Some("column_types") => {
                 Some(List::value(table.types.iter().map(|name| Value::from(name.as_str())).collect()))
@@ -98,6 +99,10 @@ impl Object for TableObject {
                 };
                 select(&self.0, &wanted).map(Self::value)
             }
+            "rename" => {
+                let names = args.first().ok_or_else(|| Error::from(ErrorKind::MissingArgument))?;
+                Ok(Self::value(Table { columns: renamed(&self.0.columns, names)?, ..(*self.0).clone() }))
+            }
             "limit" => {
                 let most = args.first().and_then(Value::as_usize).unwrap_or(usize::MAX);
                 let rows = self.0.rows.iter().take(most).cloned().collect();
@@ -106,6 +111,22 @@ impl Object for TableObject {
             _ => Err(Error::from(ErrorKind::UnknownMethod)),
         }
     }
+}
+
+/// New names of columns: a list of all of them, or a dict from old to new.
+fn renamed(columns: &[String], names: &Value) -> Result<Vec<String>, Error> {
+    if names.kind() == ValueKind::Map {
+        let new = |name: &String| match names.get_item(&Value::from(name.as_str())) {
+            Ok(new) if !is_undefined(&new) => python_str(&new),
+            _ => name.clone(),
+        };
+        return Ok(columns.iter().map(new).collect());
+    }
+    let new: Vec<String> = names.try_iter()?.map(|name| python_str(&name)).collect();
+    if new.len() != columns.len() {
+        return Err(invalid(format!("`rename` needs {} names", columns.len())));
+    }
+    Ok(new)
 }
 
 fn select(table: &Table, wanted: &[String]) -> Result<Table, Error> {

@@ -152,7 +152,8 @@ impl Object for Dict {
                 lock(&self.entries).clear();
                 Ok(Value::from(()))
             }
-            "copy" => Ok(Self::value(lock(&self.entries).clone())),
+            // Results of nodes are dicts here, and objects with `to_dict()` in dbt.
+            "copy" | "to_dict" => Ok(Self::value(lock(&self.entries).clone())),
             "keys" => Ok(List::value(lock(&self.entries).keys().cloned().collect())),
             "values" => Ok(List::value(lock(&self.entries).values().cloned().collect())),
             "items" => {

@@ -215,8 +215,8 @@ fn built_in_macros_are_found_and_a_project_may_override_them() {
 
 #[test]
 fn run_query_gives_a_table() {
-    let text = "{% set t = run_query('select 1') %}{{ t.columns[0].values() }} {{ t.rows[0].values() }} {{ t.rows[0].keys() }} {{ t.rows[0]['name'] }} {% for row in t %}{{ row[0] }}{% endfor %}";
-    assert_eq!(render(&[], text).as_deref(), Ok("(7,) (7, 'x') ('id', 'name') x 7"));
+    let text = "{% set t = run_query('select 1') %}{{ t.columns[0].values() }} {{ t.rows[0].values() }} {{ t.rows[0].keys() }} {{ t.rows[0]['name'] }} {% for row in t %}{{ row[0] }}{% endfor %} {{ t.rename({'id': 'n'}).column_names }} {{ t.rename(['a', 'b']).rows[0].b }}";
+    assert_eq!(render(&[], text).as_deref(), Ok("(7,) (7, 'x') ('id', 'name') x 7 ('n', 'name') x"));
 }
 
 #[test]

@@ -55,12 +55,22 @@ pub fn node_json(node: &Node) -> JsonMap {
 }
 
 /// dbt's `graph` of the Jinja context: resources by kind and unique id, each in manifest.json's shape.
-pub fn graph(manifest: &super::Manifest) -> [(&'static str, Vec<(String, JsonMap)>); 4] {
+pub fn graph(manifest: &super::Manifest) -> [(&'static str, Vec<(String, JsonMap)>); 9] {
     let nodes = manifest.nodes.iter().map(|(id, node)| (id.to_string(), node_json(node)));
     let sources = manifest.sources.iter().map(|(id, table)| (id.to_string(), source_json(table)));
     let exposures = manifest.exposures.iter().map(|(id, exposure)| (id.to_string(), exposure_json(exposure)));
     let groups = manifest.groups.iter().map(|(id, group)| (id.to_string(), group_json(group)));
+    let unit_tests = manifest.unit_tests.iter().map(|(id, test)| (id.to_string(), unit_test_json(test)));
+    let others = |kind: &str| {
+        let of_kind = manifest.others.iter().filter(|(_, other)| other.resource_type == kind);
+        of_kind.map(|(id, other)| (id.to_string(), other_json(other))).collect()
+    };
     [
+        ("metrics", others("metric")),
+        ("semantic_models", others("semantic_model")),
+        ("saved_queries", others("saved_query")),
+        ("functions", others("function")),
+        ("unit_tests", unit_tests.collect()),
         ("nodes", nodes.collect()),
         ("sources", sources.collect()),
         ("exposures", exposures.collect()),
