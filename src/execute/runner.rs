@@ -306,8 +306,6 @@ impl StepRunner for NodeRunner {
     fn run(&self, step: &Step, worker: &Worker) -> RunResult {
         let started_at = self.clock.now();
         let info = NodeInfo::of(&self.manifest, &step.id);
-        let config = self.manifest.node(&step.id).map(|node| Arc::clone(&node.config.values)).unwrap_or_default();
-        worker.session.start_job(self.job_of(&step.id, &config));
         let work = Work {
             runner: self,
             session: &worker.session,
@@ -317,7 +315,10 @@ impl StepRunner for NodeRunner {
         };
         let started = match self.manifest.node(&step.id) {
             Some(node) => self.start(&worker.session, &worker.events, node),
-            None => Ok(()),
+            None => {
+                worker.session.start_job(self.job_of(&step.id, &JsonMap::new()));
+                Ok(())
+            }
         };
         let done = match started {
             Ok(()) => self.act(step, &work),

@@ -17,7 +17,7 @@ use super::values::{lock, python_str, to_json};
 use super::{Argument, Called, CaptureRequest, Captured, NameKind, Rendered, RunScope, methods, plain, silent};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{JsonMap, Macro};
-use crate::project::Project;
+use crate::project::{Project, has_jinja, without_last_newline};
 use crate::source::{SourceFile, Span};
 
 /// Macros of all packages, the built-in ones included, ready to be called.
@@ -200,8 +200,8 @@ impl Engine {
     pub fn compile(&self, scope: &RunScope) -> Result<Rendered, Box<Diagnostic>> {
         let code = scope.code.clone();
         let text = code.text();
-        if !text.contains("{{") && !text.contains("{%") && !text.contains("{#") {
-            let text = text.strip_suffix('\n').unwrap_or(text);
+        if !has_jinja(text) {
+            let text = without_last_newline(text);
             let span = Span::new(&code.file, code.start as usize..code.start as usize + text.len());
             return Ok(Rendered { origins: vec![(0..text.len(), span)], ..Rendered::from_text(text.to_string()) });
         }

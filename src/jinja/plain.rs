@@ -7,12 +7,13 @@ use super::Captured;
 use super::blocks::string;
 use super::rewrite::{Lexeme, lex};
 use crate::manifest::{Json, JsonMap, RefCall, SourceCall};
+use crate::project::has_jinja;
 use crate::source::Span;
 
 /// What the text refers to, or `None` where it must be rendered to know.
 pub(super) fn capture(code: &Span, vars: &JsonMap, is_hidden: &dyn Fn(&str) -> bool) -> Option<Captured> {
     let text = code.text();
-    if !text.contains("{{") && !text.contains("{%") && !text.contains("{#") {
+    if !has_jinja(text) {
         return Some(Captured::default());
     }
     let lexemes = lex(text).ok()?;

@@ -11,7 +11,7 @@ use super::rewrite::rewrite;
 use super::values::{Dict, from_json, from_map, invalid, lock, python_str, split_kwargs, to_json};
 use super::variables::read_env_var;
 use crate::manifest::{Json, JsonMap};
-use crate::project::{YamlRenderer, YamlScope};
+use crate::project::{YamlRenderer, YamlScope, has_jinja};
 
 /// The renderer of YAML values; needs no project, so that profiles.yml can be read first.
 pub struct YamlEngine {
@@ -60,7 +60,7 @@ impl Default for YamlEngine {
 
 impl YamlRenderer for YamlEngine {
     fn render(&self, text: &str, scope: &YamlScope<'_>) -> Result<Json, String> {
-        if !text.contains("{{") && !text.contains("{%") && !text.contains("{#") {
+        if !has_jinja(text) {
             return Ok(Json::from(text));
         }
         if ["run_started_at", "invocation_id", "modules"].iter().any(|name| text.contains(name)) {

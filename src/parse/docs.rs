@@ -8,6 +8,7 @@ use super::calls::literal_call;
 use super::scope::{Scope, has_jinja};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Doc, Json, UniqueId};
+use crate::project::without_last_newline;
 use crate::source::Span;
 
 pub(crate) struct Docs {
@@ -81,19 +82,18 @@ impl Docs {
         }
         let mut out = String::new();
         // Jinja takes one line end off the end of a text.
-        let mut rest = text.strip_suffix('\n').unwrap_or(text);
+        let mut rest = without_last_newline(text);
         while let Some((before, raw, after)) = raw_part(rest) {
-            self.describe_part(scope, before, package, place, quoted, problems, &mut out);
+            out.push_str(&self.described_part(scope, before, package, place, quoted, problems));
             out.push_str(raw);
             rest = after;
         }
-        self.describe_part(scope, rest, package, place, quoted, problems, &mut out);
+        out.push_str(&self.described_part(scope, rest, package, place, quoted, problems));
         out
     }
 
     /// A part of a description without `{% raw %}`.
-    #[allow(clippy::too_many_arguments)]
-    fn describe_part(
+    fn described_part(
         &self,
         scope: &Scope<'_>,
         mut rest: &str,
@@ -101,8 +101,8 @@ impl Docs {
         place: &dyn Fn() -> Span,
         quoted: &mut Vec<UniqueId>,
         problems: &mut Vec<Diagnostic>,
-        out: &mut String,
-    ) {
+    ) -> String {
+        let mut out = String::new();
         while let Some(open) = rest.find("{{") {
             out.push_str(&self.plain(scope, &rest[..open], package, place, problems));
             let Some(close) = rest[open..].find("}}") else { break };
@@ -123,6 +123,7 @@ impl Docs {
             rest = &rest[open + close + 2..];
         }
         out.push_str(&self.plain(scope, rest, package, place, problems));
+        out
     }
 
     /// `None`: not a `doc` call; `Some(Err(name))`: a block that is not there.

@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use super::scope::{Scope, has_jinja};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Json, JsonMap};
-use crate::project::PropertyFile;
 use crate::project::yaml::{Yaml, YamlKind};
+use crate::project::{PropertyFile, without_last_newline};
 use crate::source::Span;
 
 /// The lists a properties file may have, in the order dbt reads them.
@@ -181,11 +181,6 @@ fn entry<'a>(
 
 pub(crate) fn invalid(message: impl Into<String>) -> Diagnostic {
     Diagnostic::error("invalid-properties", message)
-}
-
-/// A text without Jinja as Jinja gives it: one newline at its end is gone.
-fn without_last_newline(text: &str) -> &str {
-    text.strip_suffix('\n').unwrap_or(text)
 }
 
 /// A step on the way from an entry to one of its values.

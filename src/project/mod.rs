@@ -29,6 +29,7 @@ pub use judge::{Judge, check_options};
 pub use load::Survey;
 pub use locate::profiles_dir;
 pub use options::LoadOptions;
+pub(crate) use render::{has_jinja, without_last_newline};
 pub use version::{Condition, DBT_VERSION, Version, is_satisfied};
 pub use warnings::CODES as WARNING_CODES;
 

@@ -25,8 +25,7 @@ impl<'a> Render<'a> {
     pub fn value(&mut self, value: &Yaml, path: &mut Vec<String>, is_left: &dyn Fn(&[String]) -> bool) -> Json {
         match &value.kind {
             YamlKind::Text(text) if has_jinja(text) && !is_left(path) => self.text(value, text),
-            // As Jinja gives it: one newline at its end is gone.
-            YamlKind::Text(text) if !is_left(path) => Json::from(text.strip_suffix('\n').unwrap_or(text)),
+            YamlKind::Text(text) if !is_left(path) => Json::from(without_last_newline(text)),
             YamlKind::List(items) => Json::Array(items.iter().map(|item| self.value(item, path, is_left)).collect()),
             YamlKind::Map(entries) => {
                 let mut map = JsonMap::with_capacity(entries.len());
@@ -63,7 +62,13 @@ impl<'a> Render<'a> {
     }
 }
 
-pub(super) fn has_jinja(text: &str) -> bool {
+/// A text without Jinja as Jinja gives it: one newline at its end is gone.
+pub(crate) fn without_last_newline(text: &str) -> &str {
+    text.strip_suffix('\n').unwrap_or(text)
+}
+
+/// Whether a text opens an expression, a tag or a comment.
+pub(crate) fn has_jinja(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
 }
 
