@@ -1,6 +1,6 @@
 //! manifest.json, version 12: everything a project declares, made in pieces on all cores and written in order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use super::metadata::{ManifestMetadata, Metadata};
 use super::primary_key::primary_keys;
 use super::write_file;
 use crate::manifest::shape::{CompiledCode, NodeShape, Shape};
-use crate::manifest::{Disabled, Manifest, UniqueId};
+use crate::manifest::{ById, Disabled, Manifest, UniqueId};
 
 /// SQL of the nodes that were compiled in this run.
 pub type Compiled = BTreeMap<UniqueId, CompiledCode>;
@@ -75,8 +75,8 @@ type Piece<'a> = Box<dyn Fn() -> serde_json::Result<Vec<u8>> + Sync + 'a>;
 /// The file from its first byte to its last: small enough pieces that all threads have work, and that no more than
 /// a few of them are held at once.
 fn pieces<'a>(metadata: &'a Metadata, manifest: &'a Manifest, compiled: &'a Compiled) -> Vec<Piece<'a>> {
-    let relatives = Arc::new(Relatives::of(manifest));
-    let primary_keys = Arc::new(primary_keys(manifest));
+    let (relatives, primary_keys) = rayon::join(|| Relatives::of(manifest), || primary_keys(manifest));
+    let (relatives, primary_keys) = (Arc::new(relatives), Arc::new(primary_keys));
     let mut pieces: Vec<Piece<'a>> = vec![Box::new(|| head(metadata))];
     let nodes: Vec<_> = manifest.nodes.iter().collect();
     for (index, chunk) in nodes.chunks(NODES_PER_PIECE).enumerate() {
@@ -194,23 +194,24 @@ impl Serialize for Shape<'_, Disabled> {
 /// Who reads from whom, each list sorted and without repeats.
 struct Relatives<'a> {
     order: Vec<&'a UniqueId>,
-    parents: HashMap<&'a UniqueId, Vec<&'a UniqueId>>,
-    children: HashMap<&'a UniqueId, Vec<&'a UniqueId>>,
+    parents: ById<&'a UniqueId, Vec<&'a UniqueId>>,
+    children: ById<&'a UniqueId, Vec<&'a UniqueId>>,
 }
 
 impl<'a> Relatives<'a> {
     fn of(manifest: &'a Manifest) -> Self {
-        let order: Vec<&UniqueId> = manifest.graph_ids().collect();
-        let mut parents: HashMap<_, Vec<_>> = HashMap::with_capacity(order.len());
-        let mut children: HashMap<_, Vec<_>> = HashMap::with_capacity(order.len());
-        for id in &order {
-            let mut read: Vec<&UniqueId> = manifest.parents(id).iter().collect();
+        let mut order: Vec<&UniqueId> = Vec::new();
+        let mut parents: ById<_, Vec<_>> = ById::default();
+        let mut children: ById<_, Vec<_>> = ById::default();
+        for (id, read) in manifest.dependencies() {
+            let mut read: Vec<&UniqueId> = read.iter().collect();
             read.sort();
             read.dedup();
             for parent in &read {
-                children.entry(*parent).or_default().push(*id);
+                children.entry(*parent).or_default().push(id);
             }
-            parents.insert(*id, read);
+            parents.insert(id, read);
+            order.push(id);
         }
         for list in children.values_mut() {
             list.sort();
@@ -221,7 +222,7 @@ impl<'a> Relatives<'a> {
 
 struct Relations<'a> {
     order: &'a [&'a UniqueId],
-    relatives: &'a HashMap<&'a UniqueId, Vec<&'a UniqueId>>,
+    relatives: &'a ById<&'a UniqueId, Vec<&'a UniqueId>>,
 }
 
 impl Serialize for Relations<'_> {

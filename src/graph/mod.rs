@@ -21,13 +21,13 @@ pub use selector::Selector;
 pub use state::PreviousState;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 
 pub(crate) use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{Manifest, UniqueId};
+use crate::manifest::{ById, Manifest, UniqueId};
 pub(crate) use set::NodeSet;
 
 /// Every resource that reads or is read, with edges from parents to children.
@@ -35,21 +35,21 @@ pub(crate) use set::NodeSet;
 /// A node's position is its rank among the sorted ids, so walking by position is walking by name.
 pub struct Graph {
     dag: DiGraph<UniqueId, ()>,
-    positions: HashMap<UniqueId, NodeIndex>,
+    positions: ById<UniqueId, NodeIndex>,
 }
 
 impl Graph {
     /// # Errors
     /// The resources form a cycle; all of its members are named in order, each with the place of its `ref`.
     pub fn new(manifest: &Manifest) -> Result<Self, Box<Diagnostic>> {
-        let mut ids: Vec<&UniqueId> = manifest.graph_ids().collect();
-        ids.sort();
-        let mut dag = DiGraph::with_capacity(ids.len(), ids.len() * 2);
-        let positions: HashMap<UniqueId, NodeIndex> =
-            ids.iter().map(|id| ((*id).clone(), dag.add_node((*id).clone()))).collect();
-        for id in &ids {
-            let child = positions[*id];
-            let mut parents: Vec<_> = manifest.parents(id).iter().filter_map(|id| positions.get(id)).collect();
+        let mut read: Vec<(&UniqueId, &[UniqueId])> = manifest.dependencies().collect();
+        read.sort_by_key(|(id, _)| *id);
+        let mut dag = DiGraph::with_capacity(read.len(), read.len() * 2);
+        let positions: ById<UniqueId, NodeIndex> =
+            read.iter().map(|(id, _)| ((*id).clone(), dag.add_node((*id).clone()))).collect();
+        for (child, (_, parents)) in read.iter().enumerate() {
+            let child = NodeIndex::new(child);
+            let mut parents: Vec<_> = parents.iter().filter_map(|id| positions.get(id)).collect();
             parents.sort();
             parents.dedup();
             for parent in parents {

@@ -25,7 +25,7 @@ pub use resource::{
 pub use unit_checksum::unit_test_checksum;
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -69,6 +69,9 @@ impl fmt::Debug for UniqueId {
         write!(f, "{:?}", &*self.0)
     }
 }
+
+/// Facts by id, for many look-ups: ids are texts of our own making, so that a quick hash does.
+pub type ById<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
 impl From<&str> for UniqueId {
     fn from(id: &str) -> Self {
@@ -133,13 +136,13 @@ impl Manifest {
         }
     }
 
-    /// Every id that can stand in the graph, in order of kind.
-    pub fn graph_ids(&self) -> impl Iterator<Item = &UniqueId> {
-        self.nodes
-            .keys()
-            .chain(self.sources.keys())
-            .chain(self.unit_tests.keys())
-            .chain(self.exposures.keys())
-            .chain(self.others.keys())
+    /// Every id that can stand in the graph, in order of kind, with the ids it reads from.
+    pub fn dependencies(&self) -> impl Iterator<Item = (&UniqueId, &[UniqueId])> {
+        let nodes = self.nodes.iter().map(|(id, node)| (id, node.depends_on.nodes.as_slice()));
+        let sources = self.sources.keys().map(|id| (id, [].as_slice()));
+        let unit_tests = self.unit_tests.iter().map(|(id, test)| (id, test.depends_on.nodes.as_slice()));
+        let exposures = self.exposures.iter().map(|(id, exposure)| (id, exposure.depends_on.nodes.as_slice()));
+        let others = self.others.iter().map(|(id, other)| (id, other.depends_on.nodes.as_slice()));
+        nodes.chain(sources).chain(unit_tests).chain(exposures).chain(others)
     }
 }

@@ -47,7 +47,8 @@ pub struct Node {
     pub depends_on: DependsOn,
     /// SHA-256 of the code in dbt's way, hexadecimal; empty where dbt has none.
     pub checksum: String,
-    pub docs: JsonMap,
+    /// Shared: most have the defaults.
+    pub docs: Arc<JsonMap>,
     pub group: Option<String>,
     /// Seconds since the epoch.
     pub created_at: f64,

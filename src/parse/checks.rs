@@ -1,42 +1,58 @@
 //! Rules that hold between the nodes of a project, or that a whole config must keep.
 
-use std::collections::{BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use chrono::DateTime;
+use rayon::prelude::*;
 
 use super::scope::Scope;
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{Access, Json, JsonMap, Manifest, Materialization, Node, NodeKind, python};
+use crate::manifest::{Access, ById, Json, JsonMap, Manifest, Materialization, Node, NodeKind, python};
 use crate::source::Span;
 
 /// Everything that can be wrong with nodes that are each right by themselves.
 pub(crate) fn check(scope: &Scope<'_>, manifest: &Manifest) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let groups: BTreeSet<&str> = manifest.groups.values().map(|group| group.name.as_str()).collect();
-    for node in manifest.nodes.values().filter(|node| node.config.is_enabled()) {
-        problems.extend(group_problem(node, &groups));
-        problems.extend(name_problem(scope, node));
-        match &node.kind {
-            NodeKind::Model(facts) => {
-                if facts.access == Access::Public && node.is_ephemeral() {
-                    problems.push(
-                        Diagnostic::error("invalid-config", format!("model `{}` is public and ephemeral", node.name))
-                            .at(place_of(node, "access"), "others have nothing to read")
-                            .help("materialize it as a view or table"),
-                    );
-                }
-                problems.extend(microbatch_problem(node));
-                problems.extend(schema_change_problem(node));
-                problems.extend(empty_problem(node));
-                problems.extend(contract_problem(node));
-            }
-            NodeKind::Snapshot => problems.extend(snapshot_problem(node)),
-            NodeKind::Seed(_) | NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {}
-        }
-    }
-    problems.extend(equal_relations(scope, manifest));
-    problems.extend(deprecations(scope, manifest));
+    let may_have_spaces = !scope.flag("require_resource_names_without_spaces", true);
+    let nodes: Vec<&Node> = manifest.nodes.values().map(|node| &**node).collect();
+    let of_nodes = || {
+        let enabled = nodes.par_iter().filter(|node| node.config.is_enabled());
+        enabled.flat_map_iter(|node| of_node(node, &groups, may_have_spaces)).collect::<Vec<_>>()
+    };
+    let (of_nodes, equal) = rayon::join(of_nodes, || equal_relations(scope, &nodes));
+    problems.extend(of_nodes);
+    problems.extend(equal);
+    problems.extend(deprecations(scope, &nodes));
     problems
+}
+
+/// What is wrong with one node by itself.
+fn of_node<'n>(
+    node: &'n Node,
+    groups: &BTreeSet<&str>,
+    may_have_spaces: bool,
+) -> impl Iterator<Item = Diagnostic> + use<'n> {
+    let mut problems = [const { None }; 7];
+    problems[0] = group_problem(node, groups);
+    problems[1] = name_problem(node).filter(|_| !may_have_spaces);
+    match &node.kind {
+        NodeKind::Model(facts) => {
+            problems[2] = (facts.access == Access::Public && node.is_ephemeral()).then(|| {
+                Diagnostic::error("invalid-config", format!("model `{}` is public and ephemeral", node.name))
+                    .at(place_of(node, "access"), "others have nothing to read")
+                    .help("materialize it as a view or table")
+            });
+            problems[3] = microbatch_problem(node);
+            problems[4] = schema_change_problem(node);
+            problems[5] = empty_problem(node);
+            problems[6] = contract_problem(node);
+        }
+        NodeKind::Snapshot => problems[2] = snapshot_problem(node),
+        NodeKind::Seed(_) | NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {}
+    }
+    problems.into_iter().flatten()
 }
 
 /// Where a setting of a node is written, as well as it can be found: in its file, its properties, or at its start.
@@ -84,8 +100,8 @@ fn group_problem(node: &Node, groups: &BTreeSet<&str>) -> Option<Diagnostic> {
     )
 }
 
-fn name_problem(scope: &Scope<'_>, node: &Node) -> Option<Diagnostic> {
-    if !node.name.contains(' ') || !scope.flag("require_resource_names_without_spaces", true) {
+fn name_problem(node: &Node) -> Option<Diagnostic> {
+    if !node.name.contains(' ') {
         return None;
     }
     let place = match &node.kind {
@@ -100,18 +116,19 @@ fn name_problem(scope: &Scope<'_>, node: &Node) -> Option<Diagnostic> {
 }
 
 /// Two nodes that would be written to one place.
-fn equal_relations(scope: &Scope<'_>, manifest: &Manifest) -> Vec<Diagnostic> {
-    let mut first: HashMap<String, &Node> = HashMap::new();
+fn equal_relations(scope: &Scope<'_>, nodes: &[&Node]) -> Vec<Diagnostic> {
+    let mut first: ById<Cow<'_, str>, &Node> = ById::default();
     let mut problems = Vec::new();
-    for node in manifest.nodes.values().filter(|node| node.config.is_enabled()) {
-        let relation = match node.kind {
+    for node in nodes.iter().copied().filter(|node| node.config.is_enabled()) {
+        let relation = match (&node.kind, &node.relation_name) {
+            (NodeKind::Analysis | NodeKind::Hook(_), _) => None,
+            (_, Some(relation)) => Some(Cow::from(relation)),
+            (NodeKind::DataTest(_), None) => None,
             // An ephemeral model has no relation, but its name stands for it where it is inlined.
-            NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot => {
+            (NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot, None) => {
                 let nothing = JsonMap::new();
-                Some(scope.relation_name(node.database.as_deref(), &node.schema, &node.alias, &nothing))
+                Some(scope.relation_name(node.database.as_deref(), &node.schema, &node.alias, &nothing).into())
             }
-            NodeKind::DataTest(_) => node.relation_name.clone(),
-            NodeKind::Analysis | NodeKind::Hook(_) => None,
         };
         let Some(relation) = relation else { continue };
         if let Some(other) = first.get(&relation) {
@@ -215,10 +232,10 @@ fn microbatch_problem(node: &Node) -> Option<Diagnostic> {
 }
 
 /// Models past their date, and those who still read them.
-fn deprecations(scope: &Scope<'_>, manifest: &Manifest) -> Vec<Diagnostic> {
+fn deprecations(scope: &Scope<'_>, nodes: &[&Node]) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let now = scope.project.invocation.started_at;
-    for node in manifest.nodes.values() {
+    for node in nodes {
         let NodeKind::Model(facts) = &node.kind else { continue };
         let Some(date) = &facts.deprecation_date else { continue };
         let is_past = DateTime::parse_from_rfc3339(date).is_ok_and(|date| date < now);
@@ -234,7 +251,7 @@ fn deprecations(scope: &Scope<'_>, manifest: &Manifest) -> Vec<Diagnostic> {
                 .at(place, "described here"),
             );
         }
-        let readers = manifest.nodes.values().filter(|reader| {
+        let readers = nodes.iter().filter(|reader| {
             matches!(reader.kind, NodeKind::Model(_)) && reader.depends_on.nodes.contains(&node.unique_id)
         });
         for reader in readers {

@@ -62,9 +62,25 @@ pub(crate) fn columns(entry: &Entry<'_>, written: &Json, yaml: &Yaml, problems: 
     columns
 }
 
-/// Columns by name; a repeated name keeps its last description.
-pub(crate) fn by_name<'c>(columns: impl IntoIterator<Item = &'c Column>) -> IndexMap<String, ColumnFacts> {
-    columns.into_iter().map(|column| (column.facts.name.clone(), column.facts.clone())).collect()
+/// A column that has tests, as they see it.
+pub(crate) struct ColumnTests {
+    pub name: String,
+    pub quote: Option<bool>,
+    pub tags: Vec<String>,
+    pub tests: Vec<TestEntry>,
+}
+
+/// Columns by name, and the tests of those that have some. A repeated name keeps its last description, and all tests.
+pub(crate) fn split(columns: Vec<Column>) -> (IndexMap<String, ColumnFacts>, Vec<ColumnTests>) {
+    let (mut by_name, mut tested) = (IndexMap::with_capacity(columns.len()), Vec::new());
+    for Column { facts, tests } in columns {
+        if !tests.is_empty() {
+            let (name, tags) = (facts.name.clone(), facts.tags.clone());
+            tested.push(ColumnTests { name, quote: facts.quote, tags, tests });
+        }
+        by_name.insert(facts.name.clone(), facts);
+    }
+    (by_name, tested)
 }
 
 fn name(map: &JsonMap) -> Option<String> {

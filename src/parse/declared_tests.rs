@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 
 use super::assemble::{OwnNode, Owned};
-use super::columns::{Column, TestEntry};
+use super::columns::{ColumnTests, TestEntry};
 use super::generic_test::{TestRoom, TestTarget, generic_test};
 use super::lookup::Lookup;
 use super::patch::DeclaredTests;
@@ -106,13 +106,19 @@ struct TestContext<'t, 'a> {
 }
 
 impl TestContext<'_, '_> {
-    fn tests(&self, columns: &[Column], tests: &[TestEntry], nodes: &mut Vec<OwnNode>, problems: &mut Vec<Diagnostic>) {
+    fn tests(
+        &self,
+        columns: &[ColumnTests],
+        tests: &[TestEntry],
+        nodes: &mut Vec<OwnNode>,
+        problems: &mut Vec<Diagnostic>,
+    ) {
         for column in columns {
             let mut tags = self.tags.to_vec();
-            tags.extend(column.facts.tags.iter().cloned());
+            tags.extend(column.tags.iter().cloned());
             let tested = TestedColumn {
-                name: &column.facts.name,
-                is_quoted: column.facts.quote.or(self.quote_columns).unwrap_or(false),
+                name: &column.name,
+                is_quoted: column.quote.or(self.quote_columns).unwrap_or(false),
                 tags,
             };
             for test in &column.tests {

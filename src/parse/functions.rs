@@ -97,7 +97,7 @@ fn function(
             ("tags", tags.clone().into()),
             ("description", data.get("description").cloned().unwrap_or_else(|| Json::from(""))),
             ("meta", config.get("meta").cloned().unwrap_or_default()),
-            ("docs", Json::Object(docs_of(&config.values))),
+            ("docs", Json::Object(JsonMap::clone(&docs_of(&config.values)))),
             ("patch_path", entry.map(|entry| entry.patch_path(scope)).into()),
             ("unrendered_config", Json::Object(scope.configs.unrendered(&request))),
             ("raw_code", Json::from(code.text())),

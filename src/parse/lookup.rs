@@ -2,22 +2,22 @@
 //!
 //! Source: dbt-core 1.12, `contracts/graph/manifest.py`, `resolve_ref` and `_packages_to_search`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::sources::DeclaredSource;
-use crate::manifest::{Access, Json, Node, NodeKind, UniqueId, python};
+use crate::manifest::{Access, ById, Json, Node, NodeKind, UniqueId, python};
 
 /// What can be referred to, by the name it is referred to with.
 pub(crate) struct Lookup {
     root: usize,
     is_own_package_first: bool,
-    nodes: HashMap<String, Vec<Entry>>,
-    disabled_nodes: HashMap<String, Vec<Entry>>,
-    sources: HashMap<String, Vec<Entry>>,
-    disabled_sources: HashMap<String, Vec<Entry>>,
-    facts: HashMap<UniqueId, TargetFacts>,
+    nodes: ById<String, Vec<Entry>>,
+    disabled_nodes: ById<String, Vec<Entry>>,
+    sources: ById<String, Vec<Entry>>,
+    disabled_sources: ById<String, Vec<Entry>>,
+    facts: ById<UniqueId, TargetFacts>,
     /// Versions of each versioned model, for those who name one that is not there.
-    versions: HashMap<String, BTreeSet<String>>,
+    versions: ById<String, BTreeSet<String>>,
 }
 
 struct Entry {
@@ -52,12 +52,12 @@ impl Lookup {
         let mut lookup = Self {
             root: 0,
             is_own_package_first,
-            nodes: HashMap::new(),
-            disabled_nodes: HashMap::new(),
-            sources: HashMap::new(),
-            disabled_sources: HashMap::new(),
-            facts: HashMap::new(),
-            versions: HashMap::new(),
+            nodes: ById::default(),
+            disabled_nodes: ById::default(),
+            sources: ById::default(),
+            disabled_sources: ById::default(),
+            facts: ById::default(),
+            versions: ById::default(),
         };
         for (package, node) in nodes {
             lookup.add(package, node);
@@ -113,10 +113,10 @@ impl Lookup {
         }
     }
 
-    fn find(
+    fn find<'s>(
         &self,
-        enabled: &HashMap<String, Vec<Entry>>,
-        disabled: &HashMap<String, Vec<Entry>>,
+        enabled: &'s ById<String, Vec<Entry>>,
+        disabled: &'s ById<String, Vec<Entry>>,
         from: usize,
         package: Option<usize>,
         name: &str,
@@ -129,18 +129,18 @@ impl Lookup {
         };
         let mut disabled_twin = None;
         for &package in order {
-            let of = |map: &HashMap<String, Vec<Entry>>| -> Vec<UniqueId> {
+            let of = |map: &'s ById<String, Vec<Entry>>| {
                 let entries = map.get(name).map(Vec::as_slice).unwrap_or_default();
-                let wanted = entries.iter().filter(|entry| package.is_none_or(|package| entry.package == package));
-                wanted.map(|entry| entry.id.clone()).collect()
+                let wanted = entries.iter().filter(move |entry| package.is_none_or(|package| entry.package == package));
+                wanted.map(|entry| &entry.id)
             };
             let mut found = of(enabled);
-            match found.len() {
-                0 => {}
-                1 => return Resolution::Found(found.swap_remove(0)),
-                _ => return Resolution::Ambiguous(found),
+            match (found.next(), found.next()) {
+                (None, _) => {}
+                (Some(only), None) => return Resolution::Found(only.clone()),
+                (Some(_), Some(_)) => return Resolution::Ambiguous(of(enabled).cloned().collect()),
             }
-            disabled_twin = disabled_twin.or_else(|| of(disabled).into_iter().next());
+            disabled_twin = disabled_twin.or_else(|| of(disabled).next().cloned());
         }
         disabled_twin.map_or(Resolution::Missing, Resolution::Disabled)
     }

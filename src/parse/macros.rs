@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::node::docs_of;
 use super::properties::Entry;
 use super::scope::Scope;
 use crate::diagnostic::Diagnostic;
@@ -18,9 +19,8 @@ pub(crate) fn macros(
     let mut macros: BTreeMap<UniqueId, Arc<Macro>> = BTreeMap::new();
     for found in scope.engine.macros() {
         let mut found = Macro::clone(found);
-        let docs = super::node::docs_of(&found.docs);
-        found.config = described_config(JsonMap::new(), docs.clone());
-        found.docs = docs;
+        found.docs = JsonMap::clone(&docs_of(&JsonMap::new()));
+        found.config = described_config(JsonMap::new(), found.docs.clone());
         if found.arguments.is_empty() {
             found.arguments = found
                 .signature
@@ -77,10 +77,10 @@ fn describe(
     let mut meta = object(entry.data.get("meta")).unwrap_or_default();
     meta.extend(object(of_config("meta")).unwrap_or_default());
     let docs = object(of_config("docs")).or_else(|| object(entry.data.get("docs"))).unwrap_or_default();
-    let docs = super::node::docs_of(&JsonMap::from_iter([("docs".to_string(), Json::Object(docs))]));
-    found.config = described_config(meta.clone(), docs.clone());
+    let docs = docs_of(&JsonMap::from_iter([("docs".to_string(), Json::Object(docs))]));
+    found.docs = JsonMap::clone(&docs);
+    found.config = described_config(meta.clone(), found.docs.clone());
     found.meta = meta;
-    found.docs = docs;
     let written = entry.data.get("arguments").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
     let text = |argument: &Json, key: &str| argument.get(key).and_then(Json::as_str).map(str::to_string);
     let described: Vec<_> = written

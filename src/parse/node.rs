@@ -1,6 +1,6 @@
 //! A draft and its description become a node: config, names, columns, constraints.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::calls::{Target, target};
 use super::config::{ConfigRequest, Resolved};
@@ -286,9 +286,15 @@ pub(crate) fn tags_of(config: &JsonMap) -> Vec<String> {
     super::columns::texts(config.get("tags"))
 }
 
-pub(crate) fn docs_of(config: &JsonMap) -> JsonMap {
-    let written = config.get("docs").and_then(Json::as_object);
-    let value = |key: &str, default: Json| written.and_then(|docs| docs.get(key)).cloned().unwrap_or(default);
+/// `docs:` of a config with its defaults. Most have nothing but them, and share one.
+pub(crate) fn docs_of(config: &JsonMap) -> Arc<JsonMap> {
+    static DEFAULT: LazyLock<Arc<JsonMap>> = LazyLock::new(|| Arc::new(docs(&JsonMap::new())));
+    let written = config.get("docs").and_then(Json::as_object).map(docs);
+    written.filter(|written| *written != **DEFAULT).map_or_else(|| Arc::clone(&DEFAULT), Arc::new)
+}
+
+fn docs(written: &JsonMap) -> JsonMap {
+    let value = |key: &str, default: Json| written.get(key).cloned().unwrap_or(default);
     JsonMap::from_iter([
         ("show".to_string(), value("show", Json::Bool(true))),
         ("node_color".to_string(), value("node_color", Json::Null)),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, TimeZone};
 use indexmap::IndexMap;
 
-use super::columns::{Column, TestEntry, by_name, columns, constraints, tests};
+use super::columns::{Column, ColumnTests, TestEntry, columns, constraints, split, tests};
 use super::properties::{Entry, Section, invalid};
 use super::versions::{Version, latest_of, versions};
 use crate::diagnostic::Diagnostic;
@@ -54,7 +54,7 @@ pub(crate) struct Described {
 /// The tests of a node, or of one version of it.
 pub(crate) struct DeclaredTests {
     pub version: Option<Json>,
-    pub columns: Vec<Column>,
+    pub columns: Vec<ColumnTests>,
     pub tests: Vec<TestEntry>,
 }
 
@@ -74,11 +74,13 @@ pub(crate) fn described(entry: &Entry<'_>, patch_path: &str, problems: &mut Vec<
         }
         _ => Vec::new(),
     };
-    let base = base_patch(entry, patch_path, &own_columns, problems);
+    let mut base = base_patch(entry, patch_path, problems);
     let found = if entry.section == Section::Models { versions(entry, problems) } else { Vec::new() };
     let quote_columns = entry.data.get("quote_columns").and_then(Json::as_bool);
     if found.is_empty() {
-        let tests = DeclaredTests { version: None, columns: own_columns, tests: own_tests };
+        let (by_name, columns) = split(own_columns);
+        base.columns = by_name;
+        let tests = DeclaredTests { version: None, columns, tests: own_tests };
         let latest_version = None;
         return Described { patches: vec![base], versions: found, latest_version, tests: vec![tests], quote_columns };
     }
@@ -91,14 +93,16 @@ pub(crate) fn described(entry: &Entry<'_>, patch_path: &str, problems: &mut Vec<
             .chain(&version.columns)
             .cloned()
             .collect();
-        patches.push(version_patch(entry, &base, version, &latest, &columns));
+        let (by_name, columns) = split(columns);
+        patches.push(version_patch(entry, &base, version, &latest, by_name));
         let tests = version.tests.clone().unwrap_or_else(|| own_tests.clone());
         declared.push(DeclaredTests { version: Some(version.v.clone()), columns, tests });
     }
     Described { patches, versions: found, latest_version: Some(latest), tests: declared, quote_columns }
 }
 
-fn base_patch(entry: &Entry<'_>, patch_path: &str, own: &[Column], problems: &mut Vec<Diagnostic>) -> Patch {
+/// All but the columns.
+fn base_patch(entry: &Entry<'_>, patch_path: &str, problems: &mut Vec<Diagnostic>) -> Patch {
     let yaml = entry.yaml;
     let config = config(entry, problems);
     let mut unrendered_config = config.clone();
@@ -111,7 +115,7 @@ fn base_patch(entry: &Entry<'_>, patch_path: &str, own: &[Column], problems: &mu
     places.push(entry.span(yaml));
     Patch {
         description: entry.text("description").unwrap_or_default().to_string(),
-        columns: by_name(own),
+        columns: IndexMap::new(),
         config,
         unrendered_config,
         constraints,
@@ -131,7 +135,13 @@ fn time_spine(written: &JsonMap) -> Json {
     Json::Object(spine)
 }
 
-fn version_patch(entry: &Entry<'_>, base: &Patch, version: &Version, latest: &Json, columns: &[Column]) -> Patch {
+fn version_patch(
+    entry: &Entry<'_>,
+    base: &Patch,
+    version: &Version,
+    latest: &Json,
+    columns: IndexMap<String, ColumnFacts>,
+) -> Patch {
     let mut config = base.config.clone();
     deep_merge(&mut config, version.config.clone());
     let mut unrendered_config = base.unrendered_config.clone();
@@ -142,7 +152,7 @@ fn version_patch(entry: &Entry<'_>, base: &Patch, version: &Version, latest: &Js
     places.extend(base.places.iter().cloned());
     Patch {
         description: own_description.unwrap_or(&base.description).clone(),
-        columns: by_name(columns),
+        columns,
         config,
         unrendered_config,
         constraints: constraints.clone(),

@@ -244,14 +244,18 @@ fn refused(
     id: &UniqueId,
 ) -> Option<Diagnostic> {
     let facts = lookup.facts(id)?;
-    let restricts = scope.package(facts.package).config.get("restrict-access").and_then(Json::as_bool) == Some(true);
+    let access = facts.access?;
+    let restricts = || scope.package(facts.package).config.get("restrict-access").and_then(Json::as_bool) == Some(true);
     let is_other_package = facts.package != referrer.package;
+    if access == Access::Public || access == Access::Protected && !(is_other_package && restricts()) {
+        return None;
+    }
     let span = place(referrer, call.span.as_ref(), &call.name);
     let subject = format!("{} `{}` refers to `{}`", referrer.noun, referrer.name, call.name);
-    match facts.access? {
+    match access {
         Access::Private => {
             let is_same_group = referrer.group.is_some() && referrer.group == facts.group.as_deref();
-            if is_same_group && !(is_other_package && restricts) {
+            if is_same_group && !(is_other_package && restricts()) {
                 return None;
             }
             let group = facts.group.as_deref().unwrap_or_default();
@@ -264,11 +268,10 @@ fn refused(
                     )),
             )
         }
-        Access::Protected if is_other_package && restricts => Some(
+        Access::Protected | Access::Public => Some(
             Diagnostic::error("protected-ref", format!("{subject}, which is protected within its package"))
                 .at(span, "not for other packages")
                 .help(format!("make `{}` `access: public`", call.name)),
         ),
-        Access::Protected | Access::Public => None,
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::columns::{Column, TestEntry, by_name, columns, tests, texts};
+use super::columns::{ColumnTests, TestEntry, columns, split, tests, texts};
 use super::config::ConfigRequest;
 use super::draft::{config_problem, fqn_prefix};
 use super::freshness;
@@ -22,7 +22,7 @@ pub(crate) struct DeclaredSource {
     pub table: SourceTable,
     pub is_enabled: bool,
     pub package: usize,
-    pub columns: Vec<Column>,
+    pub columns: Vec<ColumnTests>,
     pub tests: Vec<TestEntry>,
     /// Tags of the source and of the table, which their tests have too.
     pub test_tags: Vec<String>,
@@ -188,6 +188,7 @@ impl Written<'_, '_> {
         let nothing = Yaml { start: self.yaml.start, end: self.yaml.start, kind: YamlKind::Null };
         let column_list = self.table.get("columns").unwrap_or(&Json::Null);
         let columns = columns(entry, column_list, self.yaml.get("columns").unwrap_or(&nothing), problems);
+        let (by_name, columns) = split(columns);
         let mut source_meta = object(self.source.get("meta"));
         source_meta.extend(object(nested(self.source, "config", "meta")));
         let table = SourceTable {
@@ -203,7 +204,7 @@ impl Written<'_, '_> {
             description: text(self.table, "description").unwrap_or_default(),
             doc_blocks: Vec::new(),
             loader: text(self.source, "loader").unwrap_or_default(),
-            columns: by_name(&columns),
+            columns: by_name,
             unrendered_config,
             meta: object(config.get("meta")),
             source_meta,

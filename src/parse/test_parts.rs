@@ -199,6 +199,10 @@ fn config_of(
     arguments: &mut JsonMap,
     span: &Span,
 ) -> Told<JsonMap> {
+    let is_setting = |key: &String| key == "config" || CONFIG_ARGUMENTS.contains(&key.as_str());
+    if !arguments.keys().any(is_setting) {
+        return Ok(JsonMap::new());
+    }
     let mut nested = match arguments.shift_remove("config") {
         None => JsonMap::new(),
         Some(Json::Object(nested)) => nested,

@@ -86,7 +86,7 @@ impl Session {
             metrics: captured.metrics,
             depends_on,
             checksum: String::new(),
-            docs: JsonMap::new(),
+            docs: Arc::default(),
             group: None,
             created_at: self.settings.invocation.started_at.timestamp_micros() as f64 / 1e6,
             kind: NodeKind::Analysis,

@@ -303,7 +303,7 @@ fn an_old_artifact_stands_when_the_new_one_cannot_be_written() {
 fn ls_says_selectors_names_paths_and_json() {
     let built = one_of_each();
     let manifest = &built.manifest;
-    let ids = manifest.graph_ids();
+    let ids = manifest.dependencies().map(|(id, _)| id);
     let lines: Vec<_> = ids
         .map(|id| {
             let (selector, name, path) =

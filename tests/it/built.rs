@@ -327,7 +327,7 @@ fn node(path: &str, text: &str, config: Json, kind: NodeKind) -> Node {
         metrics: Vec::new(),
         depends_on: DependsOn::default(),
         checksum: "abc".to_string(),
-        docs: object(json!({"show": true, "node_color": null})),
+        docs: object(json!({"show": true, "node_color": null})).into(),
         group: None,
         created_at: 0.0,
         kind,

@@ -148,7 +148,7 @@ impl Serialize for NodeShape<'_> {
             "columns" => Columns(&node.columns),
             "meta" => node.meta,
             "group" => node.group,
-            "docs" => node.docs,
+            "docs" => *node.docs,
             "patch_path" => node.patch_path,
             "build_path" => NULL,
             "unrendered_config" => node.unrendered_config,

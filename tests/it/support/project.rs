@@ -129,7 +129,7 @@ impl Parsed {
 
     /// Every id of nodes, sources, unit tests, exposures and the rest, one a line.
     pub fn ids(&self) -> String {
-        self.manifest.graph_ids().map(|id| &**id).collect::<Vec<_>>().join("\n")
+        self.manifest.dependencies().map(|(id, _)| &**id).collect::<Vec<_>>().join("\n")
     }
 
     /// A node's config values by key: `materialized="view" tags=["a"]`.
