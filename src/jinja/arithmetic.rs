@@ -3,7 +3,8 @@
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error};
 
-use super::modules::{date_difference, date_product, date_sum};
+use super::collections::set_difference;
+use super::modules::{date_difference, date_product, date_remainder, date_sum, negated};
 use super::silent::is_undefined;
 use super::string_format::percent;
 use super::values::{List, invalid, python_str};
@@ -16,6 +17,7 @@ pub(super) fn add_functions(environment: &mut Environment<'static>) {
     environment.add_function("__floordiv", floor_divide);
     environment.add_function("__mod", modulo);
     environment.add_function("__pow", power);
+    environment.add_function("__neg", negate);
     environment.add_function("__cat", |a: Value, b: Value| python_str(&a) + &python_str(&b));
 }
 
@@ -26,6 +28,8 @@ const REPEATED_LENGTH_MAX: usize = 10_000_000;
 enum Numbers {
     Integers(i128, i128),
     Floats(f64, f64),
+    /// A whole number that no arithmetic here holds.
+    TooLarge,
 }
 
 fn numbers(a: &Value, b: &Value) -> Option<Numbers> {
@@ -33,8 +37,10 @@ fn numbers(a: &Value, b: &Value) -> Option<Numbers> {
     if !is_number(a) || !is_number(b) {
         return None;
     }
+    let is_too_large = |value: &Value| value.is_integer() && integer(value).is_none();
     match (integer(a), integer(b)) {
         (Some(a), Some(b)) => Some(Numbers::Integers(a, b)),
+        _ if is_too_large(a) || is_too_large(b) => Some(Numbers::TooLarge),
         _ => Some(Numbers::Floats(float(a)?, float(b)?)),
     }
 }
@@ -77,6 +83,7 @@ pub(super) fn add(a: Value, b: Value) -> Result<Value, Error> {
     match numbers(&a, &b) {
         Some(Numbers::Integers(a, b)) => return whole(a.checked_add(b)),
         Some(Numbers::Floats(a, b)) => return Ok(Value::from(a + b)),
+        Some(Numbers::TooLarge) => return whole(None),
         None => {}
     }
     if let (Some(a), Some(b)) = (a.as_str(), b.as_str()) {
@@ -95,7 +102,23 @@ fn subtract(a: Value, b: Value) -> Result<Value, Error> {
     match numbers(&a, &b) {
         Some(Numbers::Integers(a, b)) => whole(a.checked_sub(b)),
         Some(Numbers::Floats(a, b)) => Ok(Value::from(a - b)),
-        None => date_difference(&a, &b).unwrap_or_else(|| Err(unsupported("-", &a, &b))),
+        Some(Numbers::TooLarge) => whole(None),
+        None => match set_difference(&a, &b) {
+            Some(rest) => Ok(rest),
+            None => date_difference(&a, &b).unwrap_or_else(|| Err(unsupported("-", &a, &b))),
+        },
+    }
+}
+
+fn negate(a: Value) -> Result<Value, Error> {
+    match numbers(&Value::from(0), &a) {
+        Some(Numbers::Integers(_, a)) => whole(a.checked_neg()),
+        Some(Numbers::Floats(_, a)) => Ok(Value::from(-a)),
+        Some(Numbers::TooLarge) => whole(None),
+        None if is_undefined(&a) => {
+            Err(Error::new(minijinja::ErrorKind::UndefinedError, "what `-` stands before is not defined"))
+        }
+        None => negated(&a).ok_or_else(|| invalid(format!("`-` cannot be used on {}", a.kind()))),
     }
 }
 
@@ -103,6 +126,7 @@ fn multiply(a: Value, b: Value) -> Result<Value, Error> {
     match numbers(&a, &b) {
         Some(Numbers::Integers(a, b)) => return whole(a.checked_mul(b)),
         Some(Numbers::Floats(a, b)) => return Ok(Value::from(a * b)),
+        Some(Numbers::TooLarge) => return whole(None),
         None => {}
     }
     let (repeated, count) = if integer(&a).is_some() { (&b, &a) } else { (&a, &b) };
@@ -130,6 +154,7 @@ fn divide(a: Value, b: Value) -> Result<Value, Error> {
         Some(Numbers::Floats(_, 0.0)) => Err(invalid("division by zero")),
         Some(Numbers::Integers(a, b)) => Ok(Value::from(a as f64 / b as f64)),
         Some(Numbers::Floats(a, b)) => Ok(Value::from(a / b)),
+        Some(Numbers::TooLarge) => whole(None),
         None => super::modules::date_quotient(&a, &b).unwrap_or_else(|| Err(unsupported("/", &a, &b))),
     }
 }
@@ -140,6 +165,7 @@ fn floor_divide(a: Value, b: Value) -> Result<Value, Error> {
         Some(Numbers::Floats(_, 0.0)) => Err(invalid("division by zero")),
         Some(Numbers::Integers(a, b)) => whole(floored(a, b)),
         Some(Numbers::Floats(a, b)) => Ok(Value::from((a / b).floor())),
+        Some(Numbers::TooLarge) => whole(None),
         None => match super::modules::date_quotient(&a, &b) {
             Some(quotient) => Ok(Value::from(f64::try_from(quotient?)?.floor() as i64)),
             None => Err(unsupported("//", &a, &b)),
@@ -163,17 +189,20 @@ fn modulo(a: Value, b: Value) -> Result<Value, Error> {
             whole(floored(a, b).and_then(|quotient| quotient.checked_mul(b)).and_then(|whole| a.checked_sub(whole)))
         }
         Some(Numbers::Floats(a, b)) => Ok(Value::from(a - b * (a / b).floor())),
-        None => Err(unsupported("%", &a, &b)),
+        Some(Numbers::TooLarge) => whole(None),
+        None => date_remainder(&a, &b).unwrap_or_else(|| Err(unsupported("%", &a, &b))),
     }
 }
 
 fn power(a: Value, b: Value) -> Result<Value, Error> {
     match numbers(&a, &b) {
+        Some(Numbers::Integers(0, b)) if b < 0 => Err(invalid("0 cannot be raised to a negative power")),
         Some(Numbers::Integers(a, b)) => match u32::try_from(b) {
             Ok(exponent) => whole(a.checked_pow(exponent)),
             Err(_) => Ok(Value::from((a as f64).powf(b as f64))),
         },
         Some(Numbers::Floats(a, b)) => Ok(Value::from(a.powf(b))),
+        Some(Numbers::TooLarge) => whole(None),
         None => Err(unsupported("**", &a, &b)),
     }
 }

@@ -7,13 +7,14 @@ use minijinja::value::{Object, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
 use super::adapter_object::{Arguments, dict, refuse};
+use super::collections::Set;
 use super::errors::Raised;
 use super::handle::return_value;
 use super::references::{doc, metric, reference, source};
 use super::relation_object::RelationObject;
 use super::scope::{Scope, StoredResult};
 use super::table_object::TableObject;
-use super::values::{Dict, List, from_json, from_map, pairs, python_str, split_kwargs, to_json};
+use super::values::{Dict, List, from_json, from_map, invalid, pairs, python_str, split_kwargs, to_json};
 use crate::adapter::Answer;
 use crate::event::{Event, Level};
 use crate::manifest::{Json, JsonMap};
@@ -71,8 +72,10 @@ fn function(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "tojson" => ("tojson", to_json_text),
         "fromyaml" => ("fromyaml", super::yaml_text::from_yaml_text),
         "toyaml" => ("toyaml", super::yaml_text::to_yaml_text),
-        "set" | "set_strict" => ("set", set),
-        "zip" | "zip_strict" => ("zip", zip),
+        "set" => ("set", set),
+        "set_strict" => ("set_strict", set_strict),
+        "zip" => ("zip", zip),
+        "zip_strict" => ("zip_strict", zip_strict),
         "local_md5" => ("local_md5", local_md5),
         "diff_of_two_dicts" => ("diff_of_two_dicts", diff_of_two_dicts),
         "load_result" => ("load_result", load_result),
@@ -249,28 +252,38 @@ fn to_json_text(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result
     Ok(Value::from(super::yaml_text::python_json(&json, sorted)))
 }
 
-/// Python's `set`: each item once, printed as a list.
-fn set(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    let (positional, _) = split_kwargs(args);
-    let Some(first) = positional.first() else { return Ok(List::value(Vec::new())) };
-    match first.try_iter() {
-        Ok(items) => {
-            let unique: indexmap::IndexSet<Value> = items.collect();
-            Ok(List::value(unique.into_iter().collect()))
-        }
-        Err(_) => Ok(positional.get(1).cloned().unwrap_or_else(|| Value::from(()))),
+/// Python's `set`, or the default where there is nothing to take items from.
+fn set(scope: &Arc<Scope>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let (positional, kwargs) = split_kwargs(args);
+    let is_iterable = positional.first().is_none_or(|first| !first.is_none() && first.try_iter().is_ok());
+    if is_iterable { set_strict(scope, state, args) } else { Ok(default_of(positional.get(1), kwargs)) }
+}
+
+fn set_strict(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    match args.first() {
+        Some(items) if items.is_none() => Err(invalid("a set is made of what has items, not of none")),
+        Some(items) => Ok(Set::value(items.try_iter()?)),
+        None => Ok(Set::value([])),
     }
 }
 
-fn zip(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    let (positional, _) = split_kwargs(args);
+fn zip(scope: &Arc<Scope>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let (positional, kwargs) = split_kwargs(args);
+    let is_iterable = positional.iter().all(|list| !list.is_none() && list.try_iter().is_ok());
+    if is_iterable { zip_strict(scope, state, positional) } else { Ok(default_of(None, kwargs)) }
+}
+
+fn zip_strict(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let lists: Vec<Vec<Value>> =
-        positional.iter().map(|list| Ok(list.try_iter()?.collect())).collect::<Result<_, Error>>()?;
+        args.iter().map(|list| Ok(list.try_iter()?.collect())).collect::<Result<_, Error>>()?;
     let shortest = lists.iter().map(Vec::len).min().unwrap_or(0);
-    let row = |at: usize| {
-        Value::from(minijinja::value::Tuple::from(lists.iter().map(|list| list[at].clone()).collect::<Vec<_>>()))
-    };
+    let row = |at: usize| super::values::tuple_of(lists.iter().map(|list| list[at].clone()).collect());
     Ok(List::value((0..shortest).map(row).collect()))
+}
+
+fn default_of(positional: Option<&Value>, kwargs: Option<minijinja::value::Kwargs>) -> Value {
+    let named = kwargs.and_then(|kwargs| kwargs.get::<Option<Value>>("default").ok().flatten());
+    named.or_else(|| positional.cloned()).unwrap_or_else(|| Value::from(()))
 }
 
 fn local_md5(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {

@@ -5,12 +5,25 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehav
 
 use super::adapter_object::Arguments;
 use super::rewrite::syntax;
-use super::values::{Dict, List, invalid, pairs, python_str, tuple};
+use super::values::{Dict, List, invalid, is_printable, pairs, python_str, tuple};
 
 /// Methods that minijinja does not know: Python's own, then what minijinja-contrib has.
 pub(super) fn call(state: &mut State<'_, '_>, value: &Value, method: &str, args: &[Value]) -> Result<Value, Error> {
     let found = match value.kind() {
-        ValueKind::String => string_method(value.as_str().unwrap_or_default(), method, args)?,
+        ValueKind::String => string_method(state, value.as_str().unwrap_or_default(), method, args)?,
+        ValueKind::Bytes if method == "decode" => {
+            let text = String::from_utf8(value.as_bytes().unwrap_or_default().to_vec());
+            Some(Value::from(text.map_err(|_| invalid("these bytes are no text"))?))
+        }
+        ValueKind::Seq if value.is_tuple() && method == "index" => {
+            let wanted = args.first().ok_or_else(|| Error::from(ErrorKind::MissingArgument))?;
+            let at = value.try_iter()?.position(|item| item == *wanted);
+            Some(Value::from(at.ok_or_else(|| invalid("the tuple has no such item"))?))
+        }
+        ValueKind::Number if method == "bit_length" && value.is_integer() => {
+            let size = i128::try_from(value.clone())?.unsigned_abs();
+            Some(Value::from(u128::BITS - size.leading_zeros()))
+        }
         ValueKind::Number if method == "is_integer" => Some(Value::from(f64::try_from(value.clone())?.fract() == 0.0)),
         ValueKind::Undefined => {
             return Err(Error::new(
@@ -27,20 +40,44 @@ pub(super) fn call(state: &mut State<'_, '_>, value: &Value, method: &str, args:
     }
 }
 
-fn string_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Value>, Error> {
+fn string_method(state: &mut State<'_, '_>, text: &str, method: &str, args: &[Value]) -> Result<Option<Value>, Error> {
     let arguments = Arguments::new(args);
     let list = |parts: Vec<&str>| List::value(parts.into_iter().map(Value::from).collect());
     Ok(Some(match method {
         // minijinja's own gives an immutable list; packages append to what `split` gave.
         "split" => split(text, &arguments)?,
-        "rsplit" => {
-            let separator = arguments.text(0, "sep")?;
-            let most = arguments.get(1, "maxsplit").and_then(|most| most.as_usize()).unwrap_or(usize::MAX - 1);
-            let mut parts: Vec<&str> = text.rsplitn(most.saturating_add(1), separator.as_str()).collect();
-            parts.reverse();
-            list(parts)
+        "rsplit" => match arguments.get(0, "sep") {
+            None => blank_separated_from_right(text, &arguments),
+            Some(separator) if python_str(&separator).is_empty() => return Err(invalid("empty separator")),
+            Some(separator) => {
+                let separator = python_str(&separator);
+                let most = maxsplit(&arguments).unwrap_or(usize::MAX - 1);
+                let mut parts: Vec<&str> = text.rsplitn(most.saturating_add(1), separator.as_str()).collect();
+                parts.reverse();
+                list(parts)
+            }
+        },
+        "splitlines" => {
+            let keeps_ends = arguments.flag(0, "keepends");
+            let lines = text.split_inclusive('\n');
+            let bare =
+                |line| str::strip_suffix(line, '\n').map_or(line, |bare| bare.strip_suffix('\r').unwrap_or(bare));
+            list(lines.map(|line| if keeps_ends { line } else { bare(line) }).collect())
         }
-        "splitlines" => list(text.lines().collect()),
+        "startswith" | "endswith" if args.len() > 1 => {
+            let asked = Value::from(part(text, &args[1..]).1);
+            return Ok(Some(minijinja_contrib::pycompat::unknown_method_callback(state, &asked, method, &args[..1])?));
+        }
+        "find" | "rfind" | "index" | "rindex" | "count" => looked_for(text, method, args)?,
+        "title" => Value::from(titled(text)),
+        "isprintable" => Value::from(text.chars().all(is_printable)),
+        "format_map" => {
+            let named =
+                [Value::from(minijinja::value::Kwargs::from_iter(texts_of(&arguments.required(0, "mapping")?)?))];
+            Value::from(super::string_format::format(text, &Arguments::new(&named))?)
+        }
+        "maketrans" => translation(&arguments)?,
+        "translate" => Value::from(translated(text, &arguments.required(0, "table")?)?),
         "partition" | "rpartition" => {
             let separator = arguments.text(0, "sep")?;
             let cut = if method == "partition" {
@@ -90,14 +127,124 @@ fn string_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Valu
             let size = arguments.get(0, "tabsize").and_then(|size| size.as_usize()).unwrap_or(8).min(PADDED_WIDTH_MAX);
             Value::from(without_tabs(text, size))
         }
-        "index" => {
-            let wanted = arguments.text(0, "sub")?;
-            let at = text.find(wanted.as_str()).ok_or_else(|| invalid(format!("`{wanted}` is not in the text")))?;
-            Value::from(text[..at].chars().count())
-        }
         "encode" => Value::from_bytes(text.as_bytes().to_vec()),
         _ => return Ok(None),
     }))
+}
+
+fn maxsplit(arguments: &Arguments<'_>) -> Option<usize> {
+    arguments.get(1, "maxsplit").and_then(|most| most.as_i64()).and_then(|most| usize::try_from(most).ok())
+}
+
+/// `rsplit()` without a separator: words, the last ones first to be cut off.
+fn blank_separated_from_right(text: &str, arguments: &Arguments<'_>) -> Value {
+    let most = maxsplit(arguments);
+    let mut rest = text.trim_end();
+    let mut parts = Vec::new();
+    while !rest.is_empty() {
+        if most == Some(parts.len()) {
+            parts.push(Value::from(rest.trim_start()));
+            break;
+        }
+        let start = rest.char_indices().rev().find(|(_, letter)| letter.is_whitespace());
+        let start = start.map_or(0, |(at, letter)| at + letter.len_utf8());
+        parts.push(Value::from(&rest[start..]));
+        rest = rest[..start].trim_end();
+    }
+    parts.reverse();
+    List::value(parts)
+}
+
+/// The part of a text between Python's `start` and `end`, and the place it begins at.
+fn part(text: &str, bounds: &[Value]) -> (usize, String) {
+    let letters: Vec<char> = text.chars().collect();
+    let span = span(letters.len(), bounds);
+    (span.start, letters[span].iter().collect())
+}
+
+/// Where a text lies in another, or how often.
+fn looked_for(text: &str, method: &str, args: &[Value]) -> Result<Value, Error> {
+    let wanted = args.first().ok_or_else(|| Error::from(ErrorKind::MissingArgument))?;
+    let wanted =
+        wanted.as_str().ok_or_else(|| invalid(format!("`{method}` looks for a text, not {}", wanted.kind())))?;
+    let (start, part) = part(text, &args[1..]);
+    let found = match method {
+        "count" if wanted.is_empty() => return Ok(Value::from(part.chars().count() + 1)),
+        "count" => return Ok(Value::from(part.matches(wanted).count())),
+        "rfind" | "rindex" => part.rfind(wanted),
+        _ => part.find(wanted),
+    };
+    match found {
+        Some(at) => Ok(Value::from(start + part[..at].chars().count())),
+        None if method.ends_with("index") => Err(invalid(format!("`{wanted}` is not in the text"))),
+        None => Ok(Value::from(-1)),
+    }
+}
+
+/// The first of letters side by side in capitals, the others small.
+fn titled(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut is_inside = false;
+    for letter in text.chars() {
+        if is_inside {
+            out.extend(letter.to_lowercase());
+        } else {
+            out.extend(letter.to_uppercase());
+        }
+        is_inside = letter.is_alphabetic();
+    }
+    out
+}
+
+/// Python's `start` and `end` of a text: from the right where they are negative.
+fn span(length: usize, bounds: &[Value]) -> std::ops::Range<usize> {
+    let bound = |at: usize, default: usize| match bounds.get(at).and_then(Value::as_i64) {
+        Some(bound) if bound < 0 => length.saturating_sub(bound.unsigned_abs() as usize),
+        Some(bound) => (bound as usize).min(length),
+        None => default,
+    };
+    let (start, end) = (bound(0, 0), bound(1, length));
+    start.min(end)..end
+}
+
+/// The entries of a map whose keys are texts.
+fn texts_of(map: &Value) -> Result<Vec<(String, Value)>, Error> {
+    Ok(pairs(map)?.into_iter().map(|(key, value)| (python_str(&key), value)).collect())
+}
+
+/// `str.maketrans`: letters by their codes.
+fn translation(arguments: &Arguments<'_>) -> Result<Value, Error> {
+    let code = |letter: char| Value::from(u32::from(letter));
+    let first = arguments.required(0, "x")?;
+    let Some(to) = arguments.get(1, "y").map(|to| python_str(&to)) else {
+        let entries =
+            pairs(&first)?.into_iter().map(|(key, value)| match key.as_str().and_then(|key| key.chars().next()) {
+                Some(letter) => (code(letter), value),
+                None => (key, value),
+            });
+        return Ok(Dict::value(entries));
+    };
+    let from = python_str(&first);
+    if from.chars().count() != to.chars().count() {
+        return Err(invalid("the first two texts of `maketrans` must have one length"));
+    }
+    let removed = arguments.get(2, "z").map(|removed| python_str(&removed)).unwrap_or_default();
+    let removed = removed.chars().map(|letter| (code(letter), Value::from(()))).collect::<Vec<_>>();
+    Ok(Dict::value(from.chars().map(code).zip(to.chars().map(code)).chain(removed)))
+}
+
+fn translated(text: &str, table: &Value) -> Result<String, Error> {
+    let mut out = String::new();
+    for letter in text.chars() {
+        let other = table.get_item(&Value::from(u32::from(letter)))?;
+        match (other.as_str(), other.as_usize()) {
+            (Some(other), _) => out.push_str(other),
+            (None, Some(code)) => out.extend(u32::try_from(code).ok().and_then(char::from_u32)),
+            (None, None) if other.is_none() => {}
+            (None, None) => out.push(letter),
+        }
+    }
+    Ok(out)
 }
 
 /// Every word begins with its only capital.
@@ -138,7 +285,7 @@ fn without_tabs(text: &str, size: usize) -> String {
 }
 
 fn split(text: &str, arguments: &Arguments<'_>) -> Result<Value, Error> {
-    let most = arguments.get(1, "maxsplit").and_then(|most| most.as_i64()).and_then(|most| usize::try_from(most).ok());
+    let most = maxsplit(arguments);
     let parts: Vec<Value> = match arguments.get(0, "sep").map(|separator| python_str(&separator)) {
         Some(separator) if separator.is_empty() => return Err(invalid("empty separator")),
         Some(separator) => match most {

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use chrono::{
     DateTime, Datelike, Duration, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Timelike, Utc,
 };
-use chrono_tz::{OffsetName, Tz};
+use chrono_tz::{OffsetComponents, OffsetName, Tz};
 use minijinja::value::{Object, ObjectRepr, Value};
 use minijinja::{Error, ErrorKind, State};
 
 use super::adapter_object::Arguments;
+use super::clock::Clock;
+use super::date_text::{date_value, parse_time};
 use super::scope::Scope;
 use super::values::{invalid, python_str, tuple};
 use crate::project::Invocation;
@@ -77,6 +79,17 @@ impl Object for Module {
             (Self::Datetime, "timedelta") => Value::from_object(Self::DeltaClass),
             (Self::Datetime, "timezone") => Value::from_object(Self::TimezoneClass),
             (Self::Itertools, "chain") => Value::from_object(Self::Chain),
+            (Self::DatetimeClass, "min") => Moment::value(Moment::At(day(1, 1, 1).and_time(NaiveTime::MIN), None)),
+            (Self::DatetimeClass, "max") => {
+                let last = NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999).unwrap_or_default();
+                Moment::value(Moment::At(day(9999, 12, 31).and_time(last), None))
+            }
+            (Self::DateClass, "min") => Moment::value(Moment::On(day(1, 1, 1))),
+            (Self::DateClass, "max") => Moment::value(Moment::On(day(9999, 12, 31))),
+            (Self::Pytz, "all_timezones") => {
+                let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| Value::from(zone.name()));
+                super::values::List::value(names.collect())
+            }
             (Self::TimezoneClass, "utc") | (Self::Pytz, "utc" | "UTC") => Value::from_object(Zone::Named(Tz::UTC)),
             (
                 Self::DatetimeClass,
@@ -117,11 +130,7 @@ impl Object for Module {
                 let zone = arguments.get(7, "tzinfo").and_then(|zone| zone.downcast_object_ref::<Zone>().copied());
                 Ok(Moment::value(Moment::At(date.and_time(time), zone)))
             }
-            Self::TimeClass => {
-                let clock = |at, name| number(at, name).unwrap_or(0) as u32;
-                let time = NaiveTime::from_hms_opt(clock(0, "hour"), clock(1, "minute"), clock(2, "second"));
-                Ok(Value::from(time.ok_or_else(|| invalid("that is not a time of day"))?.to_string()))
-            }
+            Self::TimeClass => Clock::from_arguments(&arguments, NaiveTime::MIN),
             Self::Chain => super::itertools::call("chain", args),
             Self::Datetime | Self::Pytz | Self::TimezoneClass | Self::Itertools => {
                 Err(invalid("a module cannot be called"))
@@ -143,7 +152,13 @@ impl Object for Module {
             }
             (Self::DatetimeClass | Self::DateClass, "fromisoformat") => {
                 let text = arguments.text(0, "date_string")?;
-                date_value(&text).ok_or_else(|| invalid(format!("`{text}` is not an ISO date")))
+                let found = date_value(&text).and_then(|value| as_moment(&value));
+                let compact = || NaiveDate::parse_from_str(&text, "%Y%m%d").ok().map(Moment::On);
+                let found = found.or_else(compact).ok_or_else(|| invalid(format!("`{text}` is not an ISO date")))?;
+                Ok(Moment::value(match (**self, found) {
+                    (Self::DatetimeClass, Moment::On(date)) => Moment::At(date.and_time(NaiveTime::MIN), None),
+                    _ => found,
+                }))
             }
             (Self::DatetimeClass, "fromtimestamp" | "utcfromtimestamp") => {
                 let seconds = f64::try_from(arguments.required(0, "timestamp")?)?;
@@ -155,9 +170,24 @@ impl Object for Module {
             (Self::DatetimeClass, "combine") => {
                 let date = arguments.required(0, "date")?;
                 let date = moment(&date)?.naive().date();
-                let time = NaiveTime::from_str(&arguments.text(1, "time")?)
-                    .map_err(|_| invalid("that is not a time of day"))?;
+                let time = arguments.required(1, "time")?;
+                let time = time.downcast_object_ref::<Clock>().ok_or_else(|| invalid("that is not a time of day"))?.0;
                 Ok(Moment::value(Moment::At(date.and_time(time), None)))
+            }
+            (Self::DateClass | Self::DatetimeClass, "fromordinal") => {
+                let days = arguments.required(0, "ordinal")?.as_i64().and_then(|days| i32::try_from(days).ok());
+                let date = days.and_then(NaiveDate::from_num_days_from_ce_opt);
+                let date = date.ok_or_else(|| invalid("no such day"))?;
+                Ok(Moment::value(match **self {
+                    Self::DateClass => Moment::On(date),
+                    _ => Moment::At(date.and_time(NaiveTime::MIN), None),
+                }))
+            }
+            (Self::Pytz, "FixedOffset") => {
+                let minutes =
+                    arguments.required(0, "minutes")?.as_i64().and_then(|minutes| i32::try_from(minutes).ok());
+                let offset = minutes.and_then(|minutes| FixedOffset::east_opt(minutes.checked_mul(60)?));
+                Ok(Value::from_object(Zone::Fixed(offset.ok_or_else(|| invalid("no such offset"))?)))
             }
             (Self::Pytz, "timezone") => Zone::named(&arguments.text(0, "zone")?),
             (Self::Itertools, _) => super::itertools::call(method, args),
@@ -171,6 +201,10 @@ impl Object for Module {
             _ => Err(Error::from(ErrorKind::UnknownMethod)),
         }
     }
+}
+
+fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default()
 }
 
 /// The start of the invocation: nothing in a render asks the clock, so a run is one moment.
@@ -192,9 +226,50 @@ fn delta(arguments: &Arguments<'_>) -> Delta {
     Delta(Duration::microseconds(total.sum::<f64>() as i64))
 }
 
+/// What Python's `repr()` gives of a date, a time, a duration or a time zone.
+pub(super) fn date_repr(value: &Value) -> Option<String> {
+    let moment = value.downcast_object_ref::<Moment>().map(|moment| moment.repr_text());
+    let clock = || value.downcast_object_ref::<Clock>().map(|clock| clock.repr_text());
+    let delta = || value.downcast_object_ref::<Delta>().map(|delta| delta.repr_text());
+    let zone =
+        || value.downcast_object_ref::<Zone>().map(|zone| zone.repr_text(day(1970, 1, 1).and_time(NaiveTime::MIN)));
+    moment.or_else(clock).or_else(delta).or_else(zone)
+}
+
+/// A duration without its sign.
+pub(super) fn size_of_duration(value: &Value) -> Option<Value> {
+    as_delta(value).map(|delta| Value::from_object(Delta(delta.0.abs())))
+}
+
+/// A duration with the other sign.
+pub(super) fn negated(value: &Value) -> Option<Value> {
+    as_delta(value).map(|delta| Value::from_object(Delta(-delta.0)))
+}
+
+/// A time of day in a format of `strftime`.
+pub(super) fn time_text(time: NaiveTime, format: &str) -> Result<String, Error> {
+    Moment::At(day(1900, 1, 1).and_time(time), None).strftime(format)
+}
+
 /// A `timedelta`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Delta(pub Duration);
+
+impl Delta {
+    /// `datetime.timedelta(days=1, seconds=3)`.
+    fn repr_text(self) -> String {
+        let micros = self.0.num_microseconds().unwrap_or(0);
+        let seconds = micros.div_euclid(1_000_000);
+        let parts = [
+            ("days", seconds.div_euclid(86_400)),
+            ("seconds", seconds.rem_euclid(86_400)),
+            ("microseconds", micros.rem_euclid(1_000_000)),
+        ];
+        let parts: Vec<String> =
+            parts.iter().filter(|(_, count)| *count != 0).map(|(name, count)| format!("{name}={count}")).collect();
+        format!("datetime.timedelta({})", if parts.is_empty() { "0".to_string() } else { parts.join(", ") })
+    }
+}
 
 impl Object for Delta {
     fn custom_cmp(self: &Arc<Self>, other: &minijinja::value::DynObject) -> Option<std::cmp::Ordering> {
@@ -303,6 +378,28 @@ impl Zone {
         }
     }
 
+    /// `<UTC>`, `<DstTzInfo 'Europe/Berlin' CEST+2:00:00 DST>`.
+    fn repr_text(self, at: NaiveDateTime) -> String {
+        let seconds = self.offset().local_minus_utc();
+        let offset = Delta(Duration::seconds(seconds.into()));
+        match self {
+            Self::Named(Tz::UTC) | Self::Settled(Tz::UTC, _) => "<UTC>".to_string(),
+            Self::Named(zone) | Self::Settled(zone, _) => {
+                let local = zone.offset_from_utc_datetime(&(at - offset.0));
+                let is_summer = matches!(self, Self::Settled(..)) && !local.dst_offset().is_zero();
+                let sign = if seconds < 0 { "" } else { "+" };
+                let season = if is_summer { "DST" } else { "STD" };
+                format!(
+                    "<DstTzInfo '{}' {}{sign}{} {season}>",
+                    zone.name(),
+                    self.abbreviation(at),
+                    Value::from_object(offset)
+                )
+            }
+            Self::Fixed(_) => format!("datetime.timezone({})", offset.repr_text()),
+        }
+    }
+
     /// What `%Z` and `tzname()` give at a moment: `PST`.
     fn abbreviation(self, at: NaiveDateTime) -> String {
         match self {
@@ -350,7 +447,7 @@ pub(super) enum Moment {
 }
 
 impl Moment {
-    fn value(self) -> Value {
+    pub(super) fn value(self) -> Value {
         Value::from_object(self)
     }
 
@@ -387,13 +484,13 @@ impl Moment {
         if at.nanosecond() > 0 {
             text.push_str(&format!(", {}", at.nanosecond() / 1_000));
         }
-        if zone.is_some() {
-            text.push_str(", tzinfo=<UTC>");
+        if let Some(zone) = zone {
+            text.push_str(&format!(", tzinfo={}", zone.repr_text(at)));
         }
         text + ")"
     }
 
-    fn iso(self, separator: char) -> String {
+    pub(super) fn iso(self, separator: char) -> String {
         match self {
             Self::On(date) => date.format("%Y-%m-%d").to_string(),
             Self::At(at, zone) => {
@@ -403,6 +500,23 @@ impl Moment {
                 format!("{}{separator}{}{fraction}{offset}", at.format("%Y-%m-%d"), at.format("%H:%M:%S"))
             }
         }
+    }
+
+    /// The same, to a precision of Python's `timespec`.
+    fn iso_to(self, separator: char, precision: &str) -> Result<String, Error> {
+        let Self::At(at, zone) = self else { return Ok(self.iso(separator)) };
+        let micros = at.nanosecond() / 1_000;
+        let (format, fraction) = match precision {
+            "auto" => return Ok(self.iso(separator)),
+            "hours" => ("%H", String::new()),
+            "minutes" => ("%H:%M", String::new()),
+            "seconds" => ("%H:%M:%S", String::new()),
+            "milliseconds" => ("%H:%M:%S", format!(".{:03}", micros / 1_000)),
+            "microseconds" => ("%H:%M:%S", format!(".{micros:06}")),
+            other => return Err(invalid(format!("`{other}` is no precision of `isoformat`"))),
+        };
+        let offset = zone.map_or(String::new(), |zone| zone.offset().to_string());
+        Ok(format!("{}{separator}{}{fraction}{offset}", at.format("%Y-%m-%d"), at.format(format)))
     }
 
     pub(super) fn strftime(self, format: &str) -> Result<String, Error> {
@@ -448,9 +562,10 @@ impl Moment {
             part(6, "microsecond", (at.nanosecond() / 1_000).into()) as u32,
         );
         let (date, time) = date.zip(time).ok_or_else(|| invalid("that is not a date"))?;
-        let zone = arguments.get(7, "tzinfo").and_then(|zone| zone.downcast_object_ref::<Zone>().copied());
+        let zone = arguments.named("tzinfo").or_else(|| arguments.at(7));
+        let zone = zone.map(|zone| zone.downcast_object_ref::<Zone>().copied());
         Ok(match self.with_naive(date.and_time(time)) {
-            Self::At(at, old) => Self::At(at, zone.or(old)),
+            Self::At(at, old) => Self::At(at, zone.unwrap_or(old)),
             on @ Self::On(_) => on,
         })
     }
@@ -492,10 +607,12 @@ impl Object for Moment {
             "strftime" => Value::from(self.strftime(&arguments.text(0, "format")?)?),
             "isoformat" => {
                 let separator = arguments.get(0, "sep").and_then(|sep| python_str(&sep).chars().next()).unwrap_or('T');
-                Value::from(self.iso(separator))
+                let precision = arguments.get(1, "timespec").map(|precision| python_str(&precision));
+                Value::from(self.iso_to(separator, precision.as_deref().unwrap_or("auto"))?)
             }
             "date" => Self::On(self.naive().date()).value(),
-            "time" => Value::from(self.naive().time().to_string()),
+            "time" => Clock::value(self.naive().time()),
+            "ctime" => Value::from(self.strftime("%a %b %e %H:%M:%S %Y")?),
             "weekday" => Value::from(self.naive().weekday().num_days_from_monday()),
             "isoweekday" => Value::from(self.naive().weekday().number_from_monday()),
             "isocalendar" => {
@@ -524,7 +641,10 @@ impl Object for Moment {
     }
 
     fn custom_cmp(self: &Arc<Self>, other: &minijinja::value::DynObject) -> Option<std::cmp::Ordering> {
-        Some(self.utc().cmp(&other.downcast_ref::<Self>()?.utc()))
+        let other = other.downcast_ref::<Self>()?;
+        // A day is not the midnight it begins with.
+        let has_time = |moment: &Self| matches!(moment, Self::At(..));
+        Some(self.utc().cmp(&other.utc()).then(has_time(self).cmp(&has_time(other))))
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -537,7 +657,7 @@ fn shifted(to: Moment, by: Duration) -> Result<Value, Error> {
     Ok(to.with_naive(at).value())
 }
 
-fn as_moment(value: &Value) -> Option<Moment> {
+pub(super) fn as_moment(value: &Value) -> Option<Moment> {
     value.downcast_object_ref::<Moment>().copied()
 }
 
@@ -578,6 +698,17 @@ pub(super) fn date_product(a: &Value, b: &Value) -> Option<Result<Value, Error>>
     Some(Ok(Value::from_object(Delta(Duration::microseconds(micros.round_ties_even() as i64)))))
 }
 
+/// What is left of a duration when a duration is taken as often as it fits.
+pub(super) fn date_remainder(a: &Value, b: &Value) -> Option<Result<Value, Error>> {
+    let (all, part) = (as_delta(a)?.0.num_microseconds()?, as_delta(b)?.0.num_microseconds()?);
+    if part == 0 {
+        return Some(Err(invalid("division by zero")));
+    }
+    let rest = all.checked_rem(part)?;
+    let rest = if rest != 0 && (rest < 0) != (part < 0) { rest + part } else { rest };
+    Some(Ok(Value::from_object(Delta(Duration::microseconds(rest)))))
+}
+
 /// A duration by a duration is a number, by a number a duration.
 pub(super) fn date_quotient(a: &Value, b: &Value) -> Option<Result<Value, Error>> {
     let micros = as_delta(a)?.0.num_microseconds()? as f64;
@@ -598,37 +729,6 @@ pub(super) fn date_quotient(a: &Value, b: &Value) -> Option<Result<Value, Error>
 
 fn duration(found: Option<Duration>) -> Result<Value, Error> {
     found.map(|found| Value::from_object(Delta(found))).ok_or_else(|| invalid("that duration is out of range"))
-}
-
-/// A date or timestamp as Python's `datetime.fromisoformat` and `isoformat` write it; `None` where it is none.
-pub fn iso_timestamp(text: &str) -> Option<String> {
-    let read = date_value(text)?;
-    Some(match moment(&read).ok()? {
-        Moment::On(date) => Moment::At(date.and_time(NaiveTime::MIN), None).iso('T'),
-        at => at.iso('T'),
-    })
-}
-
-/// An ISO date or timestamp as a value.
-pub(super) fn date_value(text: &str) -> Option<Value> {
-    if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        return Some(Moment::On(date).value());
-    }
-    let normal = text.replacen(' ', "T", 1);
-    if let Ok(at) = NaiveDateTime::parse_from_str(&normal, "%Y-%m-%dT%H:%M:%S%.f") {
-        return Some(Moment::At(at, None).value());
-    }
-    if let Ok(at) = NaiveDateTime::parse_from_str(&normal, "%Y-%m-%dT%H:%M") {
-        return Some(Moment::At(at, None).value());
-    }
-    let padded = if normal.len() > 3 && matches!(normal.as_bytes()[normal.len() - 3], b'+' | b'-') {
-        format!("{normal}:00")
-    } else {
-        normal
-    };
-    let at = DateTime::parse_from_rfc3339(&padded).ok()?;
-    let zone = if at.offset().local_minus_utc() == 0 { Zone::Named(Tz::UTC) } else { Zone::Fixed(*at.offset()) };
-    Some(Moment::At(at.naive_local(), Some(zone)).value())
 }
 
 /// A method that is handed on as a value: `modules.datetime.datetime.strptime`.
@@ -652,26 +752,4 @@ impl Object for BoundMethod {
     fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
         self.of.call_method(state, &self.name, args)
     }
-}
-
-fn parse_time(text: &str, format: &str) -> Result<Value, Error> {
-    let problem = || invalid(format!("time data '{text}' does not match format '{format}'"));
-    let chrono_format = format.replace(".%f", "%.f");
-    if let Ok(at) = NaiveDateTime::parse_from_str(text, &chrono_format) {
-        return Ok(Moment::At(at, None).value());
-    }
-    if let Ok(date) = NaiveDate::parse_from_str(text, &chrono_format) {
-        return Ok(Moment::At(date.and_time(NaiveTime::MIN), None).value());
-    }
-    if let Ok(at) = DateTime::parse_from_str(text, &chrono_format) {
-        return Ok(Moment::At(at.naive_local(), Some(Zone::Fixed(*at.offset()))).value());
-    }
-    // Python fills missing parts: `%Y-%m` is the first of the month.
-    for (suffix, format_suffix) in [("-01", "-%d"), ("-01-01", "-%m-%d")] {
-        let date = NaiveDate::parse_from_str(&format!("{text}{suffix}"), &format!("{chrono_format}{format_suffix}"));
-        if let Ok(date) = date {
-            return Ok(Moment::At(date.and_time(NaiveTime::MIN), None).value());
-        }
-    }
-    Err(problem())
 }

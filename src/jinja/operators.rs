@@ -147,29 +147,32 @@ impl<'t> Reader<'_, 't> {
     /// A sign before an operand holds before filters do: `-1|abs` is 1.
     fn signed(&mut self) -> Option<Place> {
         let Some(Token::Minus | Token::Plus) = self.peek() else { return self.operand(true) };
-        let sign = self.sign()?;
-        let mut place = self.unfiltered_sign().map_or(sign, |operand| (sign.0, operand.1));
-        self.filters(&mut place);
-        Some(place)
-    }
-
-    fn unfiltered_sign(&mut self) -> Option<Place> {
-        let mut first = None;
+        let mut signs = Vec::new();
         while let Some(Token::Minus | Token::Plus) = self.peek() {
-            let sign = self.sign()?;
-            first.get_or_insert(sign.0);
+            let is_minus = matches!(self.peek(), Some(Token::Minus));
+            signs.push((self.take()?, is_minus));
         }
-        let operand = self.operand(false)?;
-        Some((first.unwrap_or(operand.0), operand.1))
-    }
-
-    /// A sign; minijinja has no `+`, which changes nothing.
-    fn sign(&mut self) -> Option<Place> {
-        let is_plus = matches!(self.peek(), Some(Token::Plus));
-        let place = self.take()?;
-        if is_plus && self.peek().is_some_and(|next| !matches!(next, Token::VariableEnd | Token::BlockEnd)) {
-            self.into.push(Replacement { start: place.0, end: place.1, with: String::new() });
+        let first = signs.first().map(|(place, _)| place.0)?;
+        let is_number = matches!(self.peek(), Some(Token::Int(_) | Token::Int128(_) | Token::Float(_)));
+        let Some(operand) = self.operand(false) else { return signs.last().map(|(last, _)| (first, last.1)) };
+        let last = self.at.checked_sub(1).map(|at| &self.lexemes[at].token);
+        if matches!(last, Some(Token::ParenOpen | Token::BracketOpen | Token::BraceOpen)) {
+            // A bracket that is not closed: the parser tells of it.
+            return Some((first, operand.1));
         }
+        let mut place = (first, operand.1);
+        for ((start, end), is_minus) in signs {
+            match is_minus {
+                // minijinja's minus knows numbers only, and has no plus.
+                true if is_number => {}
+                true => {
+                    self.into.push(Replacement { start, end, with: "__neg(".to_string() });
+                    self.into.push(Replacement { start: place.1, end: place.1, with: ")".to_string() });
+                }
+                false => self.into.push(Replacement { start, end, with: String::new() }),
+            }
+        }
+        self.filters(&mut place);
         Some(place)
     }
 
@@ -304,7 +307,7 @@ mod tests {
             rewritten("{{ x.y[i - 1].z(k=a + 1)|f(-1) - 2 }}"),
             "{{ __sub(x.y[__sub(i , 1)].z(k=__add(a , 1))|f(-1) , 2) }}"
         );
-        assert_eq!(rewritten("{{ -a|abs - 1 }}{{ - 2 ** 3 }}"), "{{ __sub(-a|abs , 1) }}{{ __pow(- 2 , 3) }}");
+        assert_eq!(rewritten("{{ -a|abs - 1 }}{{ - 2 ** 3 }}"), "{{ __sub(__neg(a)|abs , 1) }}{{ __pow(- 2 , 3) }}");
         assert_eq!(rewritten("{{ f(a=+1, b=+x - +2) }}"), "{{ f(a=1, b=__sub(x , 2)) }}");
         assert_eq!(rewritten("{{ f(*a, **b) }}{{ a[1:-1] }}"), "{{ f(*a, **b) }}{{ __slice(a[1:-1]) }}");
         assert_eq!(
@@ -315,7 +318,10 @@ mod tests {
 
     #[test]
     fn tags_keep_their_words() {
-        assert_eq!(rewritten("{% if -x %}{% set a, b = c + 1, d %}"), "{% if -x %}{% set a, b = __add(c , 1), d %}");
+        assert_eq!(
+            rewritten("{% if -x %}{% set a, b = c + 1, d %}"),
+            "{% if __neg(x) %}{% set a, b = __add(c , 1), d %}"
+        );
         assert_eq!(
             rewritten("{% for a in b + c if not a - 1 %}{% do l.append(a + 1) %}"),
             "{% for a in __add(b , c) if not __sub(a , 1) %}{% do l.append(__add(a , 1)) %}"

@@ -80,12 +80,6 @@ pub(super) fn silence(environment: &mut Environment<'static>) {
     });
     environment.add_test("defined", |value: &Value| !is_undefined(value));
     environment.add_test("undefined", |value: &Value| is_undefined(value));
-    for name in ["default", "d"] {
-        environment.add_filter(name, |value: Value, other: Option<Value>, if_false: Option<bool>| {
-            let is_missing = is_undefined(&value) || (if_false == Some(true) && !value.is_true());
-            if is_missing { other.unwrap_or_else(|| Value::from("")) } else { value }
-        });
-    }
 }
 
 /// Warns of names in a text that nothing defines: called while running they are errors, printed they are nothing.

@@ -5,7 +5,7 @@ use minijinja::value::{Value, ValueKind};
 
 use super::adapter_object::Arguments;
 use super::modules::Moment;
-use super::values::{invalid, pairs, python_float, python_repr, python_str};
+use super::values::{invalid, pairs, python_ascii, python_float, python_repr, python_str};
 
 /// Widest text a format may ask for: a typo must not fill the memory.
 const WIDTH_MAX: usize = 1 << 20;
@@ -44,7 +44,12 @@ pub(super) fn percent(format: &str, values: &Value) -> Result<String, Error> {
         let mut named = None;
         if let Some(after) = rest.strip_prefix('(') {
             let end = after.find(')').ok_or_else(|| invalid("incomplete format key"))?;
-            named = Some(values.get_item(&Value::from(&after[..end]))?);
+            let key = &after[..end];
+            let value = values.get_item(&Value::from(key))?;
+            if value.is_undefined() {
+                return Err(invalid(format!("there is no value for `%({key})`")));
+            }
+            named = Some(value);
             uses_names = true;
             rest = &after[end + 1..];
         }
@@ -106,7 +111,8 @@ fn digits(characters: &mut std::iter::Peekable<std::str::CharIndices<'_>>) -> Op
 fn converted(value: &Value, mut spec: Spec) -> Result<String, Error> {
     let text = match spec.kind {
         Some('s') => python_str(value),
-        Some('r' | 'a') => python_repr(value),
+        Some('r') => python_repr(value),
+        Some('a') => python_ascii(value),
         Some('c') => match value.as_str() {
             Some(text) => text.to_string(),
             None => value.as_i64().and_then(|code| char::from_u32(code as u32)).map(String::from).unwrap_or_default(),
@@ -153,10 +159,17 @@ fn whole(value: &Value) -> Option<i128> {
 /// # Errors
 /// A field that has no value, a format its value has no use for, a bracket that is not closed.
 pub(super) fn format(format: &str, arguments: &Arguments<'_>) -> Result<String, Error> {
-    filled(format, arguments, &mut 0, 0)
+    filled(format, arguments, &mut Numbering::default(), 0)
 }
 
-fn filled(format: &str, arguments: &Arguments<'_>, counter: &mut usize, depth: usize) -> Result<String, Error> {
+/// How fields without a name find their values: none numbered, or all.
+#[derive(Default)]
+struct Numbering {
+    next: usize,
+    is_manual: bool,
+}
+
+fn filled(format: &str, arguments: &Arguments<'_>, counter: &mut Numbering, depth: usize) -> Result<String, Error> {
     let mut out = String::new();
     let mut rest = format;
     while let Some(at) = rest.find(['{', '}']) {
@@ -183,6 +196,7 @@ fn filled(format: &str, arguments: &Arguments<'_>, counter: &mut usize, depth: u
         let value = match conversion {
             None => value,
             Some("s") => Value::from(python_str(&value)),
+            Some("a") => Value::from(python_ascii(&value)),
             Some(_) => Value::from(python_repr(&value)),
         };
         let nested;
@@ -212,15 +226,21 @@ fn closing(text: &str) -> Option<usize> {
 }
 
 /// `0`, `name`, `name.attribute[key]`.
-fn field_value(target: &str, arguments: &Arguments<'_>, counter: &mut usize) -> Result<Value, Error> {
+fn field_value(target: &str, arguments: &Arguments<'_>, counter: &mut Numbering) -> Result<Value, Error> {
     let end = target.find(['.', '[']).unwrap_or(target.len());
     let (name, mut path) = target.split_at(end);
+    let mixed = || invalid("fields with numbers and fields without cannot be mixed");
     let missing = || invalid(format!("there is no value for the field `{{{target}}}`"));
     let mut value = match name.parse::<usize>() {
-        Ok(index) => arguments.at(index),
+        Ok(_) if counter.next > 0 => return Err(mixed()),
+        Ok(index) => {
+            counter.is_manual = true;
+            arguments.at(index)
+        }
+        Err(_) if name.is_empty() && counter.is_manual => return Err(mixed()),
         Err(_) if name.is_empty() => {
-            *counter += 1;
-            arguments.at(*counter - 1)
+            counter.next += 1;
+            arguments.at(counter.next - 1)
         }
         Err(_) => arguments.named(name),
     }
@@ -251,7 +271,7 @@ fn formatted(value: &Value, spec: &str) -> Result<String, Error> {
         return moment.strftime(spec);
     }
     let spec = format_spec(spec)?;
-    let is_number = value.kind() == ValueKind::Number || (value.kind() == ValueKind::Bool && spec.kind.is_some());
+    let is_number = matches!(value.kind(), ValueKind::Number | ValueKind::Bool);
     if is_number {
         return numeric(value, spec);
     }
@@ -422,7 +442,10 @@ fn padded(text: &str, spec: Spec, default_align: char) -> String {
 /// Jinja2's filter `format`: `'%s %(name)s' | format(…)`.
 pub(super) fn format_filter(format: &str, values: &[Value]) -> Result<String, Error> {
     match values.split_last() {
-        Some((last, _)) if last.is_kwargs() => {
+        Some((last, before)) if last.is_kwargs() => {
+            if !before.is_empty() {
+                return Err(invalid("`format` takes values by place or by name, not both"));
+            }
             let named = super::values::Dict::value(pairs(last)?);
             percent(format, &named)
         }

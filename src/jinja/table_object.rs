@@ -6,7 +6,7 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
-use super::modules::date_value;
+use super::date_text::date_value;
 use super::silent::is_undefined;
 use super::values::{Dict, List, invalid, python_str, tuple, tuple_of};
 use crate::adapter::{Cell, Table};

@@ -7,8 +7,10 @@ use indexmap::IndexMap;
 use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
+use super::adapter_object::Arguments;
+use super::collections::{DictView, Part, Range, Set};
 use super::column_object::ColumnObject;
-use super::modules::Moment;
+use super::filters::Group;
 use super::relation_object::RelationObject;
 use super::silent::is_undefined;
 use crate::manifest::{Json, JsonMap};
@@ -82,11 +84,20 @@ impl Object for List {
             }
             "clear" => lock(&self.items).clear(),
             "reverse" => lock(&self.items).reverse(),
-            "sort" => lock(&self.items).sort(),
+            "sort" => {
+                let is_reversed = Arguments::new(args).flag(1, "reverse");
+                let mut items = lock(&self.items);
+                if is_reversed {
+                    items.sort_by(|a, b| b.cmp(a));
+                } else {
+                    items.sort();
+                }
+            }
             "copy" => return Ok(Self::value(lock(&self.items).clone())),
             "index" => {
                 let wanted = argument(0)?;
-                let at = lock(&self.items).iter().position(|item| *item == wanted);
+                let from = args.get(1).and_then(Value::as_usize).unwrap_or(0);
+                let at = lock(&self.items).iter().skip(from).position(|item| *item == wanted).map(|at| at + from);
                 return at.map(Value::from).ok_or_else(|| invalid(format!("{} is not in list", python_repr(&wanted))));
             }
             "count" => {
@@ -113,6 +124,18 @@ impl Dict {
     pub fn value(entries: impl IntoIterator<Item = (Value, Value)>) -> Value {
         Value::from_object(Self { entries: Mutex::new(entries.into_iter().collect()) })
     }
+
+    pub fn keys(&self) -> Vec<Value> {
+        lock(&self.entries).keys().cloned().collect()
+    }
+
+    pub fn entries(&self) -> Vec<(Value, Value)> {
+        lock(&self.entries).iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
+    pub fn length(&self) -> usize {
+        lock(&self.entries).len()
+    }
 }
 
 impl Object for Dict {
@@ -121,11 +144,11 @@ impl Object for Dict {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(lock(&self.entries).keys().cloned().collect())
+        Enumerator::Values(self.keys())
     }
 
     fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
-        Some(lock(&self.entries).len())
+        Some(self.length())
     }
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
@@ -154,12 +177,16 @@ impl Object for Dict {
             }
             // Results of nodes are dicts here, and objects with `to_dict()` in dbt.
             "copy" | "to_dict" => Ok(Self::value(lock(&self.entries).clone())),
-            "keys" => Ok(List::value(lock(&self.entries).keys().cloned().collect())),
-            "values" => Ok(List::value(lock(&self.entries).values().cloned().collect())),
-            "items" => {
-                let items =
-                    lock(&self.entries).iter().map(|(key, value)| tuple([key.clone(), value.clone()])).collect();
-                Ok(List::value(items))
+            "keys" => Ok(DictView::value(self, Part::Keys)),
+            "values" => Ok(DictView::value(self, Part::Values)),
+            "items" => Ok(DictView::value(self, Part::Items)),
+            "popitem" => match lock(&self.entries).pop() {
+                Some((key, value)) => Ok(tuple([key, value])),
+                None => Err(invalid("the dict is empty")),
+            },
+            "fromkeys" => {
+                let keys = argument(0)?.try_iter()?;
+                Ok(Self::value(keys.map(|key| (key, default()))))
             }
             _ => Err(Error::from(ErrorKind::UnknownMethod)),
         }
@@ -230,6 +257,7 @@ fn write_repr(value: &Value, out: &mut String, depth: usize) {
             Ok(number) => out.push_str(&python_float(number)),
             Err(_) => out.push_str(&value.to_string()),
         },
+        ValueKind::Seq | ValueKind::Iterable if prints_itself(value) => out.push_str(&value.to_string()),
         ValueKind::Seq | ValueKind::Iterable => {
             let (open, close) = if value.is_tuple() { ('(', ')') } else { ('[', ']') };
             out.push(open);
@@ -258,15 +286,46 @@ fn write_repr(value: &Value, out: &mut String, depth: usize) {
             }
             out.push('}');
         }
-        _ => match value.downcast_object_ref::<RelationObject>() {
-            // Alone a relation prints as its name in SQL, in a list as what it is.
-            Some(relation) if depth > 0 => out.push_str(&relation.repr_text()),
-            _ => match value.downcast_object_ref::<Moment>() {
-                Some(moment) if depth > 0 => out.push_str(&moment.repr_text()),
-                _ => out.push_str(&value.to_string()),
-            },
-        },
+        ValueKind::Bytes => out.push_str(&bytes_repr(value.as_bytes().unwrap_or_default())),
+        _ if depth > 0 => out.push_str(&nested_repr(value).unwrap_or_else(|| value.to_string())),
+        _ => out.push_str(&value.to_string()),
     }
+}
+
+/// What prints as its name or its time alone, and as what it is inside a list.
+fn nested_repr(value: &Value) -> Option<String> {
+    if value.is_undefined() {
+        return Some("Undefined".to_string());
+    }
+    let relation = value.downcast_object_ref::<RelationObject>().map(RelationObject::repr_text);
+    relation.or_else(|| super::modules::date_repr(value))
+}
+
+// Collections that are neither lists nor tuples.
+fn prints_itself(value: &Value) -> bool {
+    value.downcast_object_ref::<DictView>().is_some()
+        || value.downcast_object_ref::<Range>().is_some()
+        || value.downcast_object_ref::<Set>().is_some()
+        || value.downcast_object_ref::<Group>().is_some()
+}
+
+/// `b'a\xe9'`.
+fn bytes_repr(bytes: &[u8]) -> String {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
+    let mut out = format!("b{quote}");
+    for byte in bytes {
+        match byte {
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            b'\\' => out.push_str("\\\\"),
+            byte if char::from(*byte) == quote => out.extend(['\\', quote]),
+            0x20..0x7f => out.push(char::from(*byte)),
+            _ => out.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    out.push(quote);
+    out
 }
 
 // Relations and columns are maps to Jinja (they have attributes), but print as their name.
@@ -293,13 +352,35 @@ fn write_string_repr(text: &str, out: &mut String) {
                 out.push('\\');
                 out.push(character);
             }
-            character if (character as u32) < 0x20 || character as u32 == 0x7f => {
-                out.push_str(&format!("\\x{:02x}", character as u32));
-            }
+            character if !is_printable(character) => out.push_str(&escape(character)),
             character => out.push(character),
         }
     }
     out.push(quote);
+}
+
+/// `\x7f`, `\u200b` or `\U0001f600`.
+fn escape(character: char) -> String {
+    match u32::from(character) {
+        code @ 0..=0xff => format!("\\x{code:02x}"),
+        code @ 0x100..=0xffff => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    }
+}
+
+/// Python's `ascii()` of a repr: what is past ASCII as escapes.
+pub(super) fn python_ascii(value: &Value) -> String {
+    let letter = |letter: char| if letter.is_ascii() { letter.to_string() } else { escape(letter) };
+    python_repr(value).chars().map(letter).collect()
+}
+
+/// Whether Python shows a character in a `repr()`: none of the controls, of the blanks past the space, of the marks
+/// that are not seen, and of what nobody has assigned for all to use.
+pub(super) fn is_printable(character: char) -> bool {
+    let hidden = matches!(u32::from(character),
+        0xad | 0x600..=0x605 | 0x61c | 0x6dd | 0x70f | 0x180e | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f
+        | 0xd800..=0xf8ff | 0xfeff | 0xfff9..=0xfffb | 0xe0000..=0x10ffff);
+    !hidden && !character.is_control() && (character == ' ' || !character.is_whitespace())
 }
 
 /// Python's shortest spelling of a float: `1.5`, `1e+16`, `1e-05`.
@@ -352,8 +433,9 @@ fn json_at(value: &Value, depth: usize) -> Json {
     match value.kind() {
         ValueKind::Undefined | ValueKind::None => Json::Null,
         ValueKind::Bool => Json::Bool(value.is_true()),
-        ValueKind::Number => match value.as_i64() {
-            Some(number) if value.is_integer() => Json::from(number),
+        ValueKind::Number => match (value.as_i64(), u64::try_from(value.clone())) {
+            (Some(number), _) if value.is_integer() => Json::from(number),
+            (None, Ok(number)) if value.is_integer() => Json::from(number),
             _ => f64::try_from(value.clone()).map_or(Json::Null, Json::from),
         },
         ValueKind::String => Json::from(value.as_str().unwrap_or_default()),
@@ -364,11 +446,20 @@ fn json_at(value: &Value, depth: usize) -> Json {
         ValueKind::Map if prints_as_dict(value) => {
             let entries = value.try_iter().into_iter().flatten().map(|key| {
                 let entry = json_at(&value.get_item(&key).unwrap_or_default(), depth + 1);
-                (python_str(&key), entry)
+                (json_key(&key), entry)
             });
             Json::Object(entries.collect())
         }
         ValueKind::Bytes | ValueKind::Map | ValueKind::Plain | ValueKind::Invalid | _ => Json::from(value.to_string()),
+    }
+}
+
+/// A key as Python's `json.dumps` spells it.
+fn json_key(key: &Value) -> String {
+    match key.kind() {
+        ValueKind::None => "null".to_string(),
+        ValueKind::Bool => if key.is_true() { "true" } else { "false" }.to_string(),
+        _ => python_str(key),
     }
 }
 

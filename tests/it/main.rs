@@ -23,6 +23,7 @@ mod emulator;
 mod errors;
 
 mod example;
+mod expressions;
 
 mod faults;
 
