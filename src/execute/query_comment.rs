@@ -40,12 +40,17 @@ pub(super) struct Written {
     pub labels: BTreeMap<String, String>,
 }
 
-/// The comment for statements in `scope`, if the project has one.
+/// The comment for statements in the scope that `scope` makes, if the project has one.
 ///
 /// # Errors
 /// Its Jinja is wrong, or what it gives would end the comment early.
-pub(super) fn comment(engine: &Engine, scope: &RunScope) -> Result<Option<Written>, Box<Diagnostic>> {
-    let Some(asked) = Asked::read(&scope.project) else { return Ok(None) };
+pub(super) fn comment(
+    project: &Project,
+    engine: &Engine,
+    scope: impl FnOnce() -> RunScope,
+) -> Result<Option<Written>, Box<Diagnostic>> {
+    let Some(asked) = Asked::read(project) else { return Ok(None) };
+    let scope = scope();
     let wrong = |mut problem: Box<Diagnostic>| {
         problem.notes.push("this is `query-comment` of dbt_project.yml".to_string());
         problem
@@ -55,7 +60,7 @@ pub(super) fn comment(engine: &Engine, scope: &RunScope) -> Result<Option<Writte
     let node = scope.node.as_ref().map_or(Json::Null, |node| Json::Object(shape::node_json(node)));
     let arguments = [("connection_name".to_string(), connection.into()), ("node".to_string(), node)];
     let code = Span::new(&file, 0..file.text.len());
-    let scope = RunScope { code, ..scope.clone() };
+    let scope = RunScope { code, ..scope };
     let text = engine.evaluate(&scope, &JsonMap::from_iter(arguments)).map_err(wrong)?.trim().to_string();
     if text.contains("*/") {
         let problem = Diagnostic::error("invalid-config", format!("a query comment must not contain `*/`: {text}"));

@@ -259,8 +259,10 @@ impl NodeRunner {
     fn start(&self, session: &Arc<Session>, events: &EventSender, node: &Arc<Node>) -> Result<(), Box<Diagnostic>> {
         let mut job = self.job(node);
         session.start_job(job.clone());
-        let scope = self.scope(session, events, Some(node), &node.package_name, node.code.clone());
-        if let Some(written) = query_comment::comment(&self.engine, &scope)? {
+        let written = query_comment::comment(&self.project, &self.engine, || {
+            self.scope(session, events, Some(node), &node.package_name, node.code.clone())
+        });
+        if let Some(written) = written? {
             job.comment = Some(written.comment);
             job.labels.extend(written.labels);
             session.start_job(job);
@@ -303,9 +305,8 @@ fn unknown(id: &UniqueId) -> Box<Diagnostic> {
 }
 
 impl StepRunner for NodeRunner {
-    fn run(&self, step: &Step, worker: &Worker) -> RunResult {
+    fn run(&self, step: &Step, node: &Arc<NodeInfo>, worker: &Worker) -> RunResult {
         let started_at = self.clock.now();
-        let info = NodeInfo::of(&self.manifest, &step.id);
         let work = Work {
             runner: self,
             session: &worker.session,
@@ -339,7 +340,7 @@ impl StepRunner for NodeRunner {
             elapsed_ms: (self.clock.now() - started_at) * 1e3,
             adapter_response: done.adapter_response,
             message: match (&done.problem, done.status) {
-                (Some(problem), Some(NodeStatus::Error | NodeStatus::RuntimeError)) => Some(told(&info, problem)),
+                (Some(problem), Some(NodeStatus::Error | NodeStatus::RuntimeError)) => Some(told(node, problem)),
                 _ => done.message,
             },
             failures: done.failures,
@@ -351,7 +352,7 @@ impl StepRunner for NodeRunner {
                 None => problem,
             }),
             batch_results: None,
-            node: Arc::new(info),
+            node: Arc::clone(node),
         }
     }
 }

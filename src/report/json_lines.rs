@@ -34,12 +34,16 @@ impl Sink for JsonLinesSink {
             }
         }
     }
+
+    fn flush(&mut self) {
+        self.output.flush();
+    }
 }
 
 /// Keys in alphabetical order, as dbt writes them.
-pub fn json_line(line: &Line, invocation_id: &str, now: DateTime<Utc>) -> String {
+pub fn json_line(line: &Line<'_>, invocation_id: &str, now: DateTime<Utc>) -> String {
     json!({
-        "data": line.data,
+        "data": (line.data)(),
         "info": {
             "category": "",
             "code": line.code,
@@ -73,7 +77,7 @@ mod tests {
         let mut picture = heads.collect::<Vec<_>>().join("\n");
         if let Some(last) = lines.last() {
             picture.push('\n');
-            picture.push_str(&serde_json::to_string_pretty(&last.data).unwrap());
+            picture.push_str(&serde_json::to_string_pretty(&(last.data)()).unwrap());
         }
         picture
     }
@@ -88,7 +92,8 @@ mod tests {
 
     #[test]
     fn a_line_has_dbts_info_and_data() {
-        let line = Lines::default().of(&Event::Print { message: "hello".into() }, noon()).remove(0);
+        let event = Event::Print { message: "hello".into() };
+        let line = Lines::default().of(&event, noon()).remove(0);
         let text = json_line(&line, "1d", noon()).replace(&std::process::id().to_string(), "PID");
         assert_snapshot!(text, @r#"{"data":{"msg":"hello"},"info":{"category":"","code":"Z052","extra":{},"invocation_id":"1d","level":"info","msg":"hello","name":"PrintEvent","pid":PID,"thread":"MainThread","ts":"2026-01-01T12:00:00.000000Z"}}"#);
     }
@@ -155,8 +160,11 @@ mod tests {
         ];
         let heads: Vec<_> = events
             .iter()
-            .flat_map(|event| Lines::default().of(event, noon()))
-            .map(|line| format!("{} {} {} {}", line.code, line.level.name(), line.name, line.message))
+            .flat_map(|event| {
+                let head =
+                    |line: Line<'_>| format!("{} {} {} {}", line.code, line.level.name(), line.name, line.message);
+                Lines::default().of(event, noon()).into_iter().map(head).collect::<Vec<_>>()
+            })
             .collect();
         assert_snapshot!(heads.join("\n"), @"
         Q016 info LogSeedResult 3 of 7 OK loaded seed file raw.codes ........................................... [INSERT 21 in 0.25s]

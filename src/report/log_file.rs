@@ -1,8 +1,11 @@
 //! Keeps the log of runs in a file: `logs/dbt.log`, every event, down to the statements that were sent.
 
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Timelike, Utc};
 
 use super::json_lines::json_line;
 use super::output::Secrets;
@@ -37,6 +40,8 @@ pub struct LogFileSink {
     settings: LogFile,
     file: File,
     written: u64,
+    /// Lines that are not written yet.
+    pending: String,
     secrets: Secrets,
     invocation_id: String,
     now: Clock,
@@ -50,56 +55,69 @@ impl LogFileSink {
         fs::create_dir_all(&settings.folder)?;
         let (file, written) = open(&settings.folder)?;
         let invocation_id = invocation_id.to_string();
-        Ok(Self { settings, file, written, secrets, invocation_id, now, lines: Lines::default() })
+        let (pending, lines) = (String::new(), Lines::default());
+        Ok(Self { settings, file, written, pending, secrets, invocation_id, now, lines })
     }
 
-    // A log that can no longer be written (disk full) must not stop the run it tells of.
-    fn write(&mut self, text: &str) {
-        let text = self.secrets.scrub(text);
-        // At once, since the file has no buffer: a run that is killed has told all it did.
-        if self.file.write_all(text.as_bytes()).is_ok() {
-            self.written += text.len() as u64;
-        }
-        if self.settings.bytes_max > 0
-            && self.written > self.settings.bytes_max
-            && put_aside(&self.settings.folder).is_ok()
-            && let Ok((file, written)) = open(&self.settings.folder)
-        {
-            (self.file, self.written) = (file, written);
-        }
-    }
-
-    fn text_of(&self, line: &Line) -> String {
-        let now = (self.now)();
-        match self.settings.format {
-            LogFormat::Json => json_line(line, &self.invocation_id, now),
-            LogFormat::Text => format!("{}  {}", now.format("%H:%M:%S"), line.message),
-            LogFormat::Debug => {
-                let at = now.format("%H:%M:%S%.6f");
-                let rule = "=".repeat(30);
-                let opening = match line.name {
-                    "MainReportVersion" => format!("\n\n{rule} {at} | {} {rule}\n", self.invocation_id),
-                    _ => String::new(),
-                };
-                let thread: String = line.thread.chars().take(10).collect();
-                format!("{opening}{at} [{:<5}] [{thread:<10}]: {}", line.level.name(), line.message)
+    fn put(&self, line: &Line<'_>, now: DateTime<Utc>, out: &mut String) {
+        let written = match self.settings.format {
+            LogFormat::Json => writeln!(out, "{}", json_line(line, &self.invocation_id, now)),
+            LogFormat::Text => {
+                put_time(out, now);
+                writeln!(out, "  {}", line.message)
             }
-        }
+            LogFormat::Debug => {
+                let mut at = String::new();
+                put_time(&mut at, now);
+                write!(at, ".{:06}", now.timestamp_subsec_micros()).expect("writing to a string");
+                if line.name == "MainReportVersion" {
+                    let rule = "=".repeat(30);
+                    write!(out, "\n\n{rule} {at} | {} {rule}\n", self.invocation_id).expect("writing to a string");
+                }
+                let thread = line.thread.get(..THREAD_COLUMNS).unwrap_or(&line.thread);
+                writeln!(out, "{at} [{:<5}] [{thread:<THREAD_COLUMNS$}]: {}", line.level.name(), line.message)
+            }
+        };
+        written.expect("writing to a string");
     }
+}
+
+/// Names of threads are cut here, as dbt cuts them.
+const THREAD_COLUMNS: usize = 10;
+
+/// `12:00:00`.
+fn put_time(out: &mut String, now: DateTime<Utc>) {
+    write!(out, "{:02}:{:02}:{:02}", now.hour(), now.minute(), now.second()).expect("writing to a string");
 }
 
 impl Sink for LogFileSink {
     fn tell(&mut self, event: &Event) {
+        let now = (self.now)();
         let mut text = String::new();
-        for line in self.lines.of(event, (self.now)()) {
+        for line in self.lines.of(event, now) {
             if line.level >= self.settings.least {
-                text.push_str(&self.text_of(&line));
-                text.push('\n');
+                self.put(&line, now, &mut text);
             }
         }
-        if !text.is_empty() {
-            self.write(&text);
+        self.pending.push_str(&self.secrets.scrub(&text));
+        let bytes_max = self.settings.bytes_max;
+        if bytes_max > 0 && self.written + self.pending.len() as u64 > bytes_max {
+            self.flush();
+            if put_aside(&self.settings.folder).is_ok()
+                && let Ok((file, written)) = open(&self.settings.folder)
+            {
+                (self.file, self.written) = (file, written);
+            }
         }
+    }
+
+    // A log that can no longer be written (disk full) must not stop the run it tells of.
+    fn flush(&mut self) {
+        // The file has no buffer of its own: a run that is killed has told what was flushed.
+        if !self.pending.is_empty() && self.file.write_all(self.pending.as_bytes()).is_ok() {
+            self.written += self.pending.len() as u64;
+        }
+        self.pending.clear();
     }
 }
 
@@ -139,6 +157,7 @@ mod tests {
         let mut sink = sink(folder.path(), 0);
         sink.tell(&Event::CommandStarted { command: "run".into(), arguments: Default::default() });
         sink.tell(&Event::Statement { node: None, sql: "attach 'x' (password 'hunter2')".into() });
+        sink.flush();
         assert_snapshot!(fs::read_to_string(folder.path().join("dbt.log")).unwrap().trim(), @"
         ============================== 12:00:00.000000 | 1d ==============================
         12:00:00.000000 [info ] [MainThread]: Running with dbt=1.12.6

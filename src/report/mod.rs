@@ -31,7 +31,11 @@ pub type Clock = fn() -> DateTime<Utc>;
 
 /// Someone who is told what happens.
 pub trait Sink {
+    /// May keep what it has to say until [`Self::flush`].
     fn tell(&mut self, event: &Event);
+
+    /// Lets everything be seen that was told so far.
+    fn flush(&mut self);
 }
 
 /// Everyone who is told.
@@ -48,8 +52,17 @@ impl Reporter {
     }
 
     pub fn tell(&mut self, event: &Event) {
+        self.tell_all(std::slice::from_ref(event));
+    }
+
+    /// Tells what happened at about the same time. When this is over, all of it can be seen: what is killed afterwards
+    /// has told it.
+    pub fn tell_all(&mut self, events: &[Event]) {
         for sink in &mut self.sinks {
-            sink.tell(event);
+            for event in events {
+                sink.tell(event);
+            }
+            sink.flush();
         }
     }
 }

@@ -35,12 +35,14 @@ impl Secrets {
 pub struct Output {
     stream: Box<dyn Write + Send>,
     secrets: Secrets,
+    /// Lines that are not written yet.
+    pending: String,
     is_open: bool,
 }
 
 impl Output {
     pub fn new(stream: Box<dyn Write + Send>, secrets: Secrets) -> Self {
-        Self { stream, secrets, is_open: true }
+        Self { stream, secrets, pending: String::new(), is_open: true }
     }
 
     // Colors are decided above; old consoles of Windows get them in their own way.
@@ -52,13 +54,24 @@ impl Output {
         Self::new(Box::new(AutoStream::always(io::stderr())), secrets)
     }
 
-    /// Writes a line and lets it be seen at once. After the reader has gone, lines go nowhere.
+    /// Takes a line, to be written with the next [`Self::flush`].
     pub fn line(&mut self, text: &str) {
-        if self.is_open {
-            let text = self.secrets.scrub(text);
-            let written = writeln!(self.stream, "{text}").and_then(|()| self.stream.flush());
+        self.pending.push_str(&self.secrets.scrub(text));
+        self.pending.push('\n');
+    }
+
+    /// Writes what was taken, and lets it be seen. After the reader has gone, lines go nowhere.
+    pub fn flush(&mut self) {
+        if self.is_open && !self.pending.is_empty() {
+            let written = self.stream.write_all(self.pending.as_bytes()).and_then(|()| self.stream.flush());
             self.is_open = written.is_ok();
         }
+        self.pending.clear();
+    }
+
+    /// Whether lines wait for the next flush.
+    pub fn is_pending(&self) -> bool {
+        !self.pending.is_empty()
     }
 
     /// Whether someone still reads.
@@ -90,7 +103,7 @@ mod tests {
         }
         let mut output = Output::new(Box::new(Gone), Secrets::default());
         output.line("a");
-        output.line("b");
+        output.flush();
         assert!(!output.is_open());
     }
 }

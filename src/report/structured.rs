@@ -2,6 +2,7 @@
 //!
 //! Field names and codes follow dbt-core 1.12; fields that cannot be known here are left empty, never out.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -21,38 +22,37 @@ use crate::manifest::{Json, JsonMap, UniqueId};
 const PRINTER_COLUMNS: usize = 80;
 
 /// One line of a structured log.
-#[derive(Debug)]
-pub struct Line {
+pub struct Line<'a> {
     pub name: &'static str,
     pub code: &'static str,
     pub level: Level,
-    pub thread: String,
+    pub thread: Cow<'static, str>,
     pub message: String,
-    pub data: Json,
+    /// Made when it is asked for: logs of plain text go without.
+    pub data: Box<dyn Fn() -> Json + 'a>,
 }
 
-/// Turns events into lines; remembers who is at work, since statements name only the id of their node.
+/// Turns events into lines; remembers who is at work, and since when: statements name only the id of their node.
 #[derive(Debug, Default)]
 pub struct Lines {
-    at_work: HashMap<UniqueId, Json>,
+    at_work: HashMap<UniqueId, (Arc<NodeInfo>, DateTime<Utc>)>,
 }
 
 impl Lines {
     /// What an event is in dbt's log: no line, one, or several.
-    pub fn of(&mut self, event: &Event, now: DateTime<Utc>) -> Vec<Line> {
+    pub fn of<'a>(&mut self, event: &'a Event, now: DateTime<Utc>) -> Vec<Line<'a>> {
         match event {
             Event::NodeStarted { node, .. } => {
-                self.at_work.insert(node.unique_id.clone(), node_info(node, "started", Some(now), None));
+                self.at_work.insert(node.unique_id.clone(), (Arc::clone(node), now));
             }
             Event::NodeFinished { result, .. } => {
                 self.at_work.remove(&result.node.unique_id);
             }
             Event::Statement { node, sql } => {
                 let name = node.as_deref().unwrap_or("master");
-                let data = json!({ "conn_name": name, "sql": sql });
-                return vec![
-                    self.of_node(node, line("SQLQuery", "E016", Level::Debug, format!("On {name}: {sql}"), data)),
-                ];
+                let data = move || json!({ "conn_name": name, "sql": sql });
+                let line = line("SQLQuery", "E016", Level::Debug, format!("On {name}: {sql}"), data);
+                return vec![self.of_node(node, line)];
             }
             Event::StatementFinished { node, elapsed_ms, job_id, error } => {
                 let line = statement_finished(*elapsed_ms, job_id.as_deref(), error.as_deref());
@@ -63,30 +63,35 @@ impl Lines {
         lines(event, now)
     }
 
-    fn of_node(&self, node: &Option<UniqueId>, mut line: Line) -> Line {
-        if let Some(info) = node.as_ref().and_then(|node| self.at_work.get(node)) {
-            line.data["node_info"] = info.clone();
-        }
-        line
+    fn of_node<'a>(&self, node: &Option<UniqueId>, line: Line<'a>) -> Line<'a> {
+        let at_work = node.as_ref().and_then(|node| self.at_work.get(node)).cloned();
+        let Some((node, started)) = at_work else { return line };
+        let without_node = line.data;
+        let data = move || {
+            let mut data = without_node();
+            data["node_info"] = node_info(&node, "started", Some(started), None);
+            data
+        };
+        Line { data: Box::new(data), ..line }
     }
 }
 
-fn statement_finished(elapsed_ms: f64, job_id: Option<&str>, error: Option<&str>) -> Line {
+fn statement_finished<'a>(elapsed_ms: f64, job_id: Option<&'a str>, error: Option<&'a str>) -> Line<'a> {
     let seconds = elapsed_ms / 1000.0;
     match error {
         None => {
-            let data = json!({ "elapsed": seconds, "query_id": job_id.unwrap_or_default(), "status": "OK" });
+            let data = move || json!({ "elapsed": seconds, "query_id": job_id.unwrap_or_default(), "status": "OK" });
             let message = format!("SQL status: OK in {seconds:.3} seconds");
             line("SQLQueryStatus", "E017", Level::Debug, message, data)
         }
         Some(error) => {
-            let data = json!({ "exc": error, "exc_info": "" });
+            let data = move || json!({ "exc": error, "exc_info": "" });
             line("CatchableExceptionOnRun", "W002", Level::Debug, error, data)
         }
     }
 }
 
-fn lines(event: &Event, now: DateTime<Utc>) -> Vec<Line> {
+fn lines(event: &Event, now: DateTime<Utc>) -> Vec<Line<'_>> {
     match event {
         Event::CommandStarted { arguments, .. } => command_started(arguments),
         Event::CommandFinished { command, is_success, elapsed_ms } => {
@@ -100,31 +105,32 @@ fn lines(event: &Event, now: DateTime<Utc>) -> Vec<Line> {
         Event::Statement { .. } | Event::StatementFinished { .. } => Vec::new(),
         Event::Log { level, message, .. } => vec![log(*level, message)],
         Event::Print { message } | Event::Output { message } => {
-            vec![line("PrintEvent", "Z052", Level::Info, message.clone(), json!({ "msg": message }))]
+            vec![line("PrintEvent", "Z052", Level::Info, message.clone(), move || json!({ "msg": message }))]
         }
         Event::Diagnosed(problem) => {
             let picture = draw(problem, Style::PLAIN);
             vec![match problem.severity {
                 Severity::Error => {
-                    let data = json!({ "exc": picture, "code": problem.code });
                     let message = format!("Encountered an error:\n{picture}");
+                    let data = move || json!({ "exc": picture, "code": problem.code });
                     line("MainEncounteredError", "Z002", Level::Error, message, data)
                 }
                 Severity::Warning => {
-                    let data = json!({ "msg": picture, "code": problem.code });
-                    line("Note", "Z050", Level::Warn, picture, data)
+                    let message = picture.clone();
+                    let data = move || json!({ "msg": picture, "code": problem.code });
+                    line("Note", "Z050", Level::Warn, message, data)
                 }
             }]
         }
         Event::IngestStarted { pipeline, from, into } => {
-            let data = json!({ "pipeline": pipeline, "from": from, "into": into });
+            let data = move || json!({ "pipeline": pipeline, "from": from, "into": into });
             vec![line("IngestStarted", "T001", Level::Debug, format!("{pipeline}: {from} into {into}"), data)]
         }
         Event::IngestProgress { .. } => Vec::new(),
         Event::IngestFinished { report } => vec![ingest_finished(report)],
         Event::ArtifactWritten { path } => {
             let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
-            let data = json!({ "artifact_path": path, "artifact_type": artifact_type(name) });
+            let data = move || json!({ "artifact_path": path, "artifact_type": artifact_type(name) });
             vec![line("ArtifactWritten", "P001", Level::Debug, format!("Wrote artifact {name} to {path}"), data)]
         }
     }
@@ -141,14 +147,22 @@ fn artifact_type(name: &str) -> &str {
     }
 }
 
-fn line(name: &'static str, code: &'static str, level: Level, message: impl Into<String>, data: Json) -> Line {
-    Line { name, code, level, thread: "MainThread".to_string(), message: message.into(), data }
+fn line<'a>(
+    name: &'static str,
+    code: &'static str,
+    level: Level,
+    message: impl Into<String>,
+    data: impl Fn() -> Json + 'a,
+) -> Line<'a> {
+    Line { name, code, level, thread: MAIN_THREAD.into(), message: message.into(), data: Box::new(data) }
 }
 
-fn command_started(arguments: &JsonMap) -> Vec<Line> {
+const MAIN_THREAD: &str = "MainThread";
+
+fn command_started(arguments: &JsonMap) -> Vec<Line<'_>> {
     let version = format!("={DBT_VERSION}");
     let message = format!("Running with dbt{version}");
-    let data = json!({ "log_version": 3, "version": version });
+    let data = move || json!({ "log_version": 3, "version": version });
     let told = serde_json::to_string(arguments).unwrap_or_default();
     vec![
         line("MainReportVersion", "A001", Level::Info, message, data),
@@ -157,57 +171,60 @@ fn command_started(arguments: &JsonMap) -> Vec<Line> {
             "A002",
             Level::Debug,
             format!("running dbt with arguments {told}"),
-            json!({ "args": arguments }),
+            move || json!({ "args": arguments }),
         ),
     ]
 }
 
-fn command_finished(command: &str, is_success: bool, elapsed_ms: f64, now: DateTime<Utc>) -> Line {
+fn command_finished(command: &str, is_success: bool, elapsed_ms: f64, now: DateTime<Utc>) -> Line<'_> {
     let elapsed = elapsed_ms / 1000.0;
     let how = if is_success { "succeeded" } else { "failed" };
     let at = now.format("%H:%M:%S%.6f");
     let message = format!("Command `dbt {command}` {how} at {at} after {elapsed:.2} seconds");
-    let command = format!("dbt {command}");
-    let data = json!({ "command": command, "completed_at": stamp(now), "elapsed": elapsed, "success": is_success });
+    let data = move || {
+        let command = format!("dbt {command}");
+        json!({ "command": command, "completed_at": stamp(now), "elapsed": elapsed, "success": is_success })
+    };
     line("CommandCompleted", "Q039", Level::Debug, message, data)
 }
 
-fn run_started(target: &str, threads: usize, steps: usize, found: &[(String, usize)]) -> Vec<Line> {
+fn run_started<'a>(target: &'a str, threads: usize, steps: usize, found: &[(String, usize)]) -> Vec<Line<'a>> {
     let found: Vec<_> = found.iter().map(|(noun, count)| counted(*count, noun)).collect();
     let found = found.join(", ");
     let message = format!("Found {found}");
     let concurrency = format!("Concurrency: {threads} threads (target='{target}')");
-    let data = json!({ "node_count": steps, "num_threads": threads, "target_name": target });
+    let data = move || json!({ "node_count": steps, "num_threads": threads, "target_name": target });
     vec![
-        line("FoundStats", "W006", Level::Info, message, json!({ "stat_line": found })),
+        line("FoundStats", "W006", Level::Info, message, move || json!({ "stat_line": found })),
         line("ConcurrencyLine", "Q027", Level::Info, concurrency, data),
     ]
 }
 
-fn node_started(node: &NodeInfo, index: usize, total: usize, now: DateTime<Utc>) -> Vec<Line> {
-    let info = node_info(node, "started", Some(now), None);
+fn node_started(node: &NodeInfo, index: usize, total: usize, now: DateTime<Utc>) -> Vec<Line<'_>> {
+    let info = move || node_info(node, "started", Some(now), None);
     let began = format!("Began running node {}", node.unique_id);
     let description = description(node);
     let message = bracketed(index, total, &format!("START {description}"), "RUN", None);
     let told = if node.resource_type == "operation" {
-        let data = json!({ "index": index, "node_info": info, "statement": node.name, "total": total });
+        let data = move || json!({ "index": index, "node_info": info(), "statement": node.name, "total": total });
         line("LogHookStartLine", "Q032", Level::Info, message, data)
     } else {
-        let data = json!({ "description": description, "index": index, "node_info": info, "total": total });
+        let data = move || json!({ "description": description, "index": index, "node_info": info(), "total": total });
         line("LogStartLine", "Q011", Level::Info, message, data)
     };
-    vec![line("NodeStart", "Q024", Level::Debug, began, json!({ "node_info": info })), told]
+    vec![line("NodeStart", "Q024", Level::Debug, began, move || json!({ "node_info": info() })), told]
 }
 
-fn node_finished(result: &RunResult, index: usize, total: usize, now: DateTime<Utc>) -> Vec<Line> {
-    let node = &result.node;
-    let started = result.timing.first().and_then(|timing| moment(timing.started_at));
-    let finished = (result.status != NodeStatus::Skipped).then_some(now);
-    let info = node_info(node, result.status.name(), started, finished);
-    let finished = format!("Finished running node {}", node.unique_id);
-    let data = json!({ "node_info": info, "run_result": run_result(result) });
+fn node_finished(result: &RunResult, index: usize, total: usize, now: DateTime<Utc>) -> Vec<Line<'_>> {
+    let info = move || {
+        let started = result.timing.first().and_then(|timing| moment(timing.started_at));
+        let finished = (result.status != NodeStatus::Skipped).then_some(now);
+        node_info(&result.node, result.status.name(), started, finished)
+    };
+    let finished = format!("Finished running node {}", result.node.unique_id);
+    let data = move || json!({ "node_info": info(), "run_result": run_result(result) });
     let mut lines =
-        vec![result_line(result, &info, index, total), line("NodeFinished", "Q025", Level::Debug, finished, data)];
+        vec![result_line(result, info, index, total), line("NodeFinished", "Q025", Level::Debug, finished, data)];
     for line in &mut lines {
         line.thread = thread(result);
     }
@@ -215,7 +232,7 @@ fn node_finished(result: &RunResult, index: usize, total: usize, now: DateTime<U
 }
 
 /// The line that says how a node went; its name depends on the kind of node.
-fn result_line(result: &RunResult, info: &Json, index: usize, total: usize) -> Line {
+fn result_line<'a>(result: &'a RunResult, info: impl Fn() -> Json + 'a, index: usize, total: usize) -> Line<'a> {
     let node = &result.node;
     let seconds = result.elapsed_ms / 1000.0;
     let status = result.status.name();
@@ -226,10 +243,12 @@ fn result_line(result: &RunResult, info: &Json, index: usize, total: usize) -> L
         let what =
             if is_relation { format!("relation {label}") } else { format!("{} {}", node.resource_type, node.name) };
         let message = bracketed(index, total, &format!("SKIP {what}"), "SKIP", None);
-        let data = json!({
-            "index": index, "node_info": info, "node_name": node.name, "resource_type": node.resource_type,
-            "schema": node.schema, "total": total,
-        });
+        let data = move || {
+            json!({
+                "index": index, "node_info": info(), "node_name": node.name, "resource_type": node.resource_type,
+                "schema": node.schema, "total": total,
+            })
+        };
         return line("SkippingDetails", "Q034", Level::Info, message, data);
     }
     if matches!(node.resource_type.as_str(), "test" | "unit_test") {
@@ -240,10 +259,12 @@ fn result_line(result: &RunResult, info: &Json, index: usize, total: usize) -> L
             NodeStatus::Pass | NodeStatus::Success | NodeStatus::Skipped | NodeStatus::NoOp => "PASS".to_string(),
         };
         let message = bracketed(index, total, &format!("{word} {}", node.name), &word, Some(seconds));
-        let data = json!({
-            "execution_time": seconds, "index": index, "name": node.name, "node_info": info,
-            "num_failures": failures, "num_models": total, "status": status,
-        });
+        let data = move || {
+            json!({
+                "execution_time": seconds, "index": index, "name": node.name, "node_info": info(),
+                "num_failures": failures, "num_models": total, "status": status,
+            })
+        };
         return line("LogTestResult", "Q007", level(result.status), message, data);
     }
     if node.resource_type == "source" {
@@ -254,51 +275,61 @@ fn result_line(result: &RunResult, info: &Json, index: usize, total: usize) -> L
             NodeStatus::Pass | NodeStatus::Success | NodeStatus::Skipped | NodeStatus::NoOp => "PASS",
         };
         let message = bracketed(index, total, &format!("{word} {}", description(node)), word, Some(seconds));
-        let data = json!({
-            "execution_time": seconds, "index": index, "node_info": info, "source_name": source_name(node),
-            "status": status, "table_name": node.name, "total": total,
-        });
+        let data = move || {
+            json!({
+                "execution_time": seconds, "index": index, "node_info": info(), "source_name": source_name(node),
+                "status": status, "table_name": node.name, "total": total,
+            })
+        };
         return line("LogFreshnessResult", "Q018", level(result.status), message, data);
     }
-    let said = result.message.clone().unwrap_or_else(|| status.to_string());
-    let shown = if result.status.is_failure() { status.to_uppercase() } else { said.clone() };
+    let said = result.message.as_deref().unwrap_or(status);
+    let shown = if result.status.is_failure() { status.to_uppercase() } else { said.to_string() };
     if node.resource_type == "seed" {
         let how = if result.status.is_failure() { "ERROR loading" } else { "OK loaded" };
         let message = bracketed(index, total, &format!("{how} seed file {label}"), &shown, Some(seconds));
-        let data = json!({
-            "execution_time": seconds, "index": index, "node_info": info, "relation": node.alias,
-            "result_message": said, "schema": node.schema, "status": status, "total": total,
-        });
+        let data = move || {
+            json!({
+                "execution_time": seconds, "index": index, "node_info": info(), "relation": node.alias,
+                "result_message": said, "schema": node.schema, "status": status, "total": total,
+            })
+        };
         return line("LogSeedResult", "Q016", level(result.status), message, data);
     }
     let description = description(node);
     if node.resource_type == "operation" {
         let word = if result.status.is_failure() { "ERROR" } else { "OK" };
         let message = bracketed(index, total, &format!("{word} {description}"), word, Some(seconds));
-        let data = json!({
-            "execution_time": seconds, "index": index, "node_info": info, "statement": node.name, "status": status,
-            "total": total,
-        });
+        let data = move || {
+            json!({
+                "execution_time": seconds, "index": index, "node_info": info(), "statement": node.name, "status": status,
+                "total": total,
+            })
+        };
         return line("LogHookEndLine", "Q033", Level::Info, message, data);
     }
     if result.status == NodeStatus::NoOp {
         let message = bracketed(index, total, &format!("NO-OP {description}"), "NO-OP", Some(seconds));
-        let data = json!({
-            "description": description, "execution_time": seconds, "index": index, "node_info": info,
-            "status": status, "total": total,
-        });
+        let data = move || {
+            json!({
+                "description": description, "execution_time": seconds, "index": index, "node_info": info(),
+                "status": status, "total": total,
+            })
+        };
         return line("LogNodeNoOpResult", "Q019", Level::Info, message, data);
     }
     let how = if result.status.is_failure() { "ERROR creating" } else { "OK created" };
     let message = bracketed(index, total, &format!("{how} {description}"), &shown, Some(seconds));
-    let data = json!({
-        "description": description, "execution_time": seconds, "index": index, "node_info": info,
-        "status": if result.status.is_failure() { status } else { &said }, "total": total,
-    });
+    let data = move || {
+        json!({
+            "description": description, "execution_time": seconds, "index": index, "node_info": info(),
+            "status": if result.status.is_failure() { status } else { said }, "total": total,
+        })
+    };
     line("LogModelResult", "Q012", level(result.status), message, data)
 }
 
-fn run_finished(elapsed_ms: f64, results: &[Arc<RunResult>], was_cancelled: bool) -> Vec<Line> {
+fn run_finished(elapsed_ms: f64, results: &[Arc<RunResult>], was_cancelled: bool) -> Vec<Line<'_>> {
     let mut lines = vec![finished_stats(elapsed_ms, results)];
     let failed: Vec<_> = results.iter().filter(|result| result.status.is_failure()).collect();
     let warned: Vec<_> = results.iter().filter(|result| result.status == NodeStatus::Warn).collect();
@@ -309,10 +340,13 @@ fn run_finished(elapsed_ms: f64, results: &[Arc<RunResult>], was_cancelled: bool
         (_, true, false) => format!("Completed with {warnings}:"),
         (_, true, true) => "Completed successfully".to_string(),
     };
-    let data = json!({
-        "keyboard_interrupt": was_cancelled, "num_errors": failed.len(), "num_partial_success": 0,
-        "num_warnings": warned.len(),
-    });
+    let (num_errors, num_warnings) = (failed.len(), warned.len());
+    let data = move || {
+        json!({
+            "keyboard_interrupt": was_cancelled, "num_errors": num_errors, "num_partial_success": 0,
+            "num_warnings": num_warnings,
+        })
+    };
     lines.push(line("EndOfRunSummary", "Z030", Level::Info, message, data));
     for result in failed {
         lines.extend(problem_lines(result, "RunResultFailure", "Z022", Level::Error, "ERROR"));
@@ -324,13 +358,21 @@ fn run_finished(elapsed_ms: f64, results: &[Arc<RunResult>], was_cancelled: bool
     lines
 }
 
-fn problem_lines(result: &RunResult, name: &'static str, code: &'static str, level: Level, tag: &str) -> Vec<Line> {
+fn problem_lines<'a>(
+    result: &'a RunResult,
+    name: &'static str,
+    code: &'static str,
+    level: Level,
+    tag: &str,
+) -> Vec<Line<'a>> {
     let node = &result.node;
-    let info = node_info(node, result.status.name(), None, None);
+    let info = move || node_info(node, result.status.name(), None, None);
     let message = format!("[{tag}]: in {} {} ({})", node.resource_type, node.name, node.path);
-    let data = json!({
-        "node_info": info, "node_name": node.name, "path": node.path, "resource_type": node.resource_type,
-    });
+    let data = move || {
+        json!({
+            "node_info": info(), "node_name": node.name, "path": node.path, "resource_type": node.resource_type,
+        })
+    };
     let said = match &result.problem {
         Some(problem) => draw(problem, Style::PLAIN),
         None => result.message.clone().unwrap_or_default(),
@@ -339,16 +381,17 @@ fn problem_lines(result: &RunResult, name: &'static str, code: &'static str, lev
         Level::Error => ("RunResultError", "Z024"),
         Level::Debug | Level::Info | Level::Warn => ("RunResultWarningMessage", "Z049"),
     };
-    let said = line(said_name, said_code, level, format!("  {said}"), json!({ "msg": said, "node_info": info }));
+    let message_of_it = format!("  {said}");
+    let said = line(said_name, said_code, level, message_of_it, move || json!({ "msg": said, "node_info": info() }));
     let mut lines = vec![line(name, code, level, message, data), said];
     if let Some(path) = &result.compiled_path {
-        let data = json!({ "path": path, "node_info": info });
+        let data = move || json!({ "path": path, "node_info": info() });
         lines.push(line("SQLCompiledPath", "Z026", Level::Info, format!("  compiled code at {path}"), data));
     }
     lines
 }
 
-fn finished_stats(elapsed_ms: f64, results: &[Arc<RunResult>]) -> Line {
+fn finished_stats<'a>(elapsed_ms: f64, results: &[Arc<RunResult>]) -> Line<'a> {
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
     for result in results {
         let noun = match result.node.resource_type.as_str() {
@@ -365,11 +408,11 @@ fn finished_stats(elapsed_ms: f64, results: &[Arc<RunResult>]) -> Line {
     let (hours, minutes) = ((seconds / 3600.0) as u64, (seconds / 60.0) as u64 % 60);
     let execution = format!(" in {hours} hours {minutes} minutes and {:.2} seconds", seconds % 60.0);
     let message = format!("Finished running {stat_line}{execution} ({seconds:.2}s).");
-    let data = json!({ "execution": execution, "execution_time": seconds, "stat_line": stat_line });
+    let data = move || json!({ "execution": execution, "execution_time": seconds, "stat_line": stat_line });
     line("FinishedRunningStats", "E047", Level::Info, message, data)
 }
 
-fn stats(results: &[Arc<RunResult>]) -> Line {
+fn stats<'a>(results: &[Arc<RunResult>]) -> Line<'a> {
     let count = |wanted: &[NodeStatus]| results.iter().filter(|result| wanted.contains(&result.status)).count();
     let pass = count(&[NodeStatus::Success, NodeStatus::Pass]);
     let warn = count(&[NodeStatus::Warn]);
@@ -379,14 +422,17 @@ fn stats(results: &[Arc<RunResult>]) -> Line {
     let total = results.len();
     let message =
         format!("Done. PASS={pass} WARN={warn} ERROR={error} SKIP={skip} NO-OP={idle} REUSED=0 TOTAL={total}");
-    let stats = json!({
-        "error": error, "noop": idle, "pass": pass, "reused": 0, "skip": skip, "total": total, "warn": warn,
-    });
-    line("StatsLine", "Z023", Level::Info, message, json!({ "stats": stats }))
+    let data = move || {
+        let stats = json!({
+            "error": error, "noop": idle, "pass": pass, "reused": 0, "skip": skip, "total": total, "warn": warn,
+        });
+        json!({ "stats": stats })
+    };
+    line("StatsLine", "Z023", Level::Info, message, data)
 }
 
-fn log(level: Level, message: &str) -> Line {
-    let data = json!({ "msg": message });
+fn log(level: Level, message: &str) -> Line<'_> {
+    let data = move || json!({ "msg": message });
     match level {
         Level::Debug => line("JinjaLogDebug", "I063", level, message, data),
         Level::Info => line("JinjaLogInfo", "I062", level, message, data),
@@ -394,16 +440,19 @@ fn log(level: Level, message: &str) -> Line {
     }
 }
 
-fn ingest_finished(report: &IngestReport) -> Line {
+fn ingest_finished(report: &IngestReport) -> Line<'_> {
     let has_failed = report.problem.as_ref().is_some_and(|problem| problem.is_error());
-    let dropped: JsonMap = report.dropped.iter().map(|(name, rows)| (name.clone(), Json::from(*rows))).collect();
-    let reasons: JsonMap = report.reasons.iter().map(|(code, rows)| (code.clone(), Json::from(*rows))).collect();
-    let data = json!({
-        "pipeline": report.pipeline, "into": report.into, "rows_read": report.rows_read,
-        "rows_loaded": report.rows_loaded, "dropped": dropped, "rows_quarantined": report.rows_quarantined,
-        "reasons": reasons, "bytes": report.bytes, "execution_time": report.elapsed_ms / 1000.0,
-        "unchanged": report.is_unchanged, "success": !has_failed,
-    });
+    let counts = |counts: &[(String, u64)]| -> JsonMap {
+        counts.iter().map(|(name, rows)| (name.clone(), Json::from(*rows))).collect()
+    };
+    let data = move || {
+        json!({
+            "pipeline": report.pipeline, "into": report.into, "rows_read": report.rows_read,
+            "rows_loaded": report.rows_loaded, "dropped": counts(&report.dropped),
+            "rows_quarantined": report.rows_quarantined, "reasons": counts(&report.reasons), "bytes": report.bytes,
+            "execution_time": report.elapsed_ms / 1000.0, "unchanged": report.is_unchanged, "success": !has_failed,
+        })
+    };
     let message = match &report.problem {
         Some(problem) => draw(problem, Style::PLAIN),
         None => format!("{}: {} into {}", report.pipeline, counted(report.rows_loaded as usize, "row"), report.into),
@@ -477,8 +526,8 @@ fn run_result(result: &RunResult) -> Json {
     })
 }
 
-fn thread(result: &RunResult) -> String {
-    if result.worker == 0 { "MainThread".to_string() } else { format!("Thread-{} (worker)", result.worker) }
+fn thread(result: &RunResult) -> Cow<'static, str> {
+    if result.worker == 0 { MAIN_THREAD.into() } else { format!("Thread-{} (worker)", result.worker).into() }
 }
 
 /// `3 of 7 OK created sql view model main.a ..... [OK in 0.11s]`.

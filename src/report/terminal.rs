@@ -69,8 +69,27 @@ impl TerminalSink {
 
     fn line(&mut self, level: Level, text: &str) {
         if self.hears(level) {
-            self.progress.above(|| self.talk.line(text));
+            // One after the other, as they come: both may be the same terminal.
+            self.flush_data();
+            self.talk.line(text);
             self.needs_gap = !text.is_empty() && !text.ends_with('\n');
+        }
+    }
+
+    fn data_line(&mut self, text: &str) {
+        self.flush_talk();
+        self.data.line(text);
+    }
+
+    fn flush_talk(&mut self) {
+        if self.talk.is_pending() {
+            self.progress.above(|| self.talk.flush());
+        }
+    }
+
+    fn flush_data(&mut self) {
+        if self.data.is_pending() {
+            self.progress.above(|| self.data.flush());
         }
     }
 
@@ -210,10 +229,10 @@ impl Sink for TerminalSink {
             }
             Event::StatementFinished { .. } => {}
             Event::Log { level, message, .. } => self.line(*level, message),
-            Event::Output { message } => self.progress.above(|| self.data.line(message)),
+            Event::Output { message } => self.data_line(message),
             Event::Print { message } => {
                 if self.volume.prints {
-                    self.progress.above(|| self.data.line(message));
+                    self.data_line(message);
                 }
             }
             Event::Diagnosed(problem) => self.diagnosed(problem),
@@ -226,6 +245,11 @@ impl Sink for TerminalSink {
             Event::IngestFinished { report } => self.ingest_finished(report),
             Event::ArtifactWritten { path } => self.line(Level::Debug, &format!("wrote {path}")),
         }
+    }
+
+    fn flush(&mut self) {
+        self.flush_talk();
+        self.flush_data();
     }
 }
 
@@ -358,6 +382,7 @@ mod tests {
         for event in events {
             sink.tell(event);
         }
+        sink.flush();
         let bytes = seen.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
     }

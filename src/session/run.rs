@@ -3,6 +3,8 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
+use rayon::prelude::*;
+
 use super::attend::attend;
 use super::{Exit, Session};
 use crate::adapter::{self, Table, Warehouse};
@@ -157,7 +159,7 @@ impl Stage<'_> {
             is_fail_fast: self.session.settings.invocation.flags.fail_fast,
             interrupt: self.interrupt,
         };
-        scheduler.run(&mut |event| reporter.tell(&event))
+        scheduler.run(&mut |events| reporter.tell_all(&events))
     }
 
     fn skip_all(&self, reporter: &mut Reporter) -> Outcome {
@@ -173,7 +175,7 @@ impl Stage<'_> {
     }
 
     fn nodes(&self) -> Vec<Arc<NodeInfo>> {
-        self.plan.steps.iter().map(|step| self.info(&step.id)).collect()
+        self.plan.steps.par_iter().map(|step| self.info(&step.id)).collect()
     }
 
     fn info(&self, id: &UniqueId) -> Arc<NodeInfo> {

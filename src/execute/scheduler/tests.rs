@@ -42,7 +42,7 @@ impl Run {
             interrupt: &interrupt,
         };
         let mut picture = String::new();
-        let outcome = scheduler.run(&mut |event| tell(&mut picture, event));
+        let outcome = scheduler.run(&mut |events| events.into_iter().for_each(|event| tell(&mut picture, event)));
         assert_eq!(outcome.results.len(), plan.steps.len());
         if *adapter.was_cancelled.lock().unwrap() {
             picture.push_str("statements cancelled\n");
@@ -103,7 +103,7 @@ struct FakeRunner {
 }
 
 impl StepRunner for FakeRunner {
-    fn run(&self, step: &Step, worker: &Worker) -> RunResult {
+    fn run(&self, step: &Step, node: &Arc<NodeInfo>, worker: &Worker) -> RunResult {
         let status = match self.outcomes[&*step.id].as_str() {
             "fail" => NodeStatus::Fail,
             "warn" => NodeStatus::Warn,
@@ -119,7 +119,7 @@ impl StepRunner for FakeRunner {
             }
             _ => NodeStatus::Success,
         };
-        RunResult { status, worker: worker.number, ..RunResult::skipped(&node(&step.id), None) }
+        RunResult { status, worker: worker.number, ..RunResult::skipped(node, None) }
     }
 }
 
