@@ -8,7 +8,7 @@ use minijinja::value::{Value, ValueKind, merge_maps};
 use minijinja::{Environment, Error, UndefinedBehavior};
 
 use super::errors::{Source, diagnostic, lex_diagnostic};
-use super::handle::{MacroHandle, PRELUDE, install, register, returned};
+use super::handle::{LOADER, LOADER_NAME, MacroHandle, PRELUDE, install, register, returned};
 use super::library::MacroLibrary;
 use super::rewrite::{Rewritten, lex, plain_blanks, rewrite, rewrite_lexed};
 use super::scope::{Mode, ProjectFacts, Run, Scope};
@@ -409,6 +409,9 @@ fn environment(library: &Arc<MacroLibrary>) -> Environment<'static> {
     environment.add_function("__register", register);
     let library = Arc::clone(library);
     environment.set_loader(move |name| -> Result<Option<String>, Error> {
+        if name == LOADER_NAME {
+            return Ok(Some(LOADER.to_string()));
+        }
         let Some(entry) = library.by_id(name) else { return Ok(None) };
         match entry.template() {
             Ok(rewritten) => Ok(Some(rewritten.text)),

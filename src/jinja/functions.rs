@@ -98,8 +98,15 @@ fn fact(scope: &Arc<Scope>, name: &str) -> Option<Value> {
     let invocation = &scope.project.invocation;
     Some(match name {
         "execute" => Value::from(scope.is_execute()),
-        "target" => scope.once("target", || from_map(&scope.project.target)),
-        "model" => scope.once("model", || from_map(scope.model())),
+        "target" => scope.once("target", || {
+            let project = Arc::clone(&scope.project);
+            Dict::late(move || from_map(&project.target))
+        }),
+        "model" => scope.once("model", || {
+            // The scope holds this value, which must not hold the scope for ever.
+            let scope = Arc::downgrade(scope);
+            Dict::late(move || scope.upgrade().map_or_else(|| Dict::value([]), |scope| from_map(scope.model())))
+        }),
         "graph" => scope.once("graph", || graph(scope)),
         "var" => Value::from_object(super::variables::Var { scope: Arc::clone(scope) }),
         "flags" => Value::from_object(FlagsObject { scope: Arc::clone(scope) }),
@@ -153,8 +160,14 @@ fn defer_relation(scope: &Scope) -> Value {
     relation.map_or_else(|| Value::from(()), |relation| RelationObject::value(relation.clone()))
 }
 
+/// Where a node is at hand its facts are taken from there: its JSON is made for who asks for it alone.
 fn text_of_model(scope: &Scope, key: &str) -> Option<Value> {
-    scope.model().get(key).filter(|value| !value.is_null()).map(from_json)
+    match (scope.run().and_then(|run| run.scope.node.as_ref()), key) {
+        (Some(node), "database") => node.database.as_deref().map(Value::from),
+        (Some(node), "schema") => Some(Value::from(node.schema.as_str())),
+        (Some(node), "unique_id") => Some(Value::from(&*node.unique_id)),
+        (_, key) => scope.model().get(key).filter(|value| !value.is_null()).map(from_json),
+    }
 }
 
 fn metadata_envs() -> JsonMap {

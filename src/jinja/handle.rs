@@ -13,9 +13,15 @@ use super::library::Entry;
 use super::scope::Scope;
 use super::values::{Dict, List, invalid, split_kwargs};
 
-/// Text put before every rendered template: a macro that loads other templates' macros into this very render,
-/// which is the only place a minijinja macro can live.
-pub(super) const PRELUDE: &str = "{% macro __load(__name) %}{% import __name as __module %}{{ __register(__name, __module) }}{% endmacro %}{{ __install(__load) }}";
+/// Text put before every rendered template: macros can be loaded into this render then.
+pub(super) const PRELUDE: &str = "{% include '__loader' %}";
+
+/// The name of [`LOADER`].
+pub(super) const LOADER_NAME: &str = "__loader";
+
+/// A macro that loads other templates' macros into this very render, which is the only place a minijinja macro can
+/// live. A template of its own, since it is read and compiled once then, and not again with every text.
+pub(super) const LOADER: &str = "{% macro __load(__name) %}{% import __name as __module %}{{ __register(__name, __module) }}{% endmacro %}{{ __install(__load) }}";
 
 /// Macros loaded into a render so far, by template name.
 #[derive(Default)]

@@ -34,6 +34,8 @@ impl Entry {
 pub(super) struct MacroLibrary {
     root: String,
     kind: AdapterKind,
+    /// The package of built-in macros for this kind of warehouse: `dbt_duckdb`.
+    adapter_package: String,
     by_package: HashMap<String, HashMap<String, Arc<Entry>>>,
     by_id: BTreeMap<UniqueId, Arc<Entry>>,
     /// Search orders of `dispatch:` in dbt_project.yml.
@@ -45,6 +47,7 @@ impl MacroLibrary {
         let mut library = Self {
             root: project.name().to_string(),
             kind: project.target.kind,
+            adapter_package: format!("dbt_{}", project.target.kind.name()),
             by_package: HashMap::new(),
             by_id: BTreeMap::new(),
             search_orders: project
@@ -147,7 +150,11 @@ impl MacroLibrary {
     /// The part of [`Self::resolve`] that wins over Jinja's own names.
     pub fn of_project(&self, name: &str, package: &str) -> Option<&Arc<Entry>> {
         let own = |package: &str| self.by_package.get(package).and_then(|names| names.get(name));
-        if self.is_built_in_package(package) { own(&self.root) } else { own(package).or_else(|| own(&self.root)) }
+        if package == self.root || self.is_built_in_package(package) {
+            own(&self.root)
+        } else {
+            own(package).or_else(|| own(&self.root))
+        }
     }
 
     /// A built-in macro: the warehouse's own wins over dbt's.
@@ -159,7 +166,7 @@ impl MacroLibrary {
     pub fn in_package(&self, package: &str, name: &str) -> Option<&Arc<Entry>> {
         let own = |package: &str| self.by_package.get(package).and_then(|names| names.get(name));
         if package == BUILT_IN_PACKAGE {
-            own(&format!("dbt_{}", self.kind.name())).or_else(|| own(BUILT_IN_PACKAGE))
+            own(&self.adapter_package).or_else(|| own(BUILT_IN_PACKAGE))
         } else {
             own(package)
         }
@@ -171,7 +178,7 @@ impl MacroLibrary {
     }
 
     pub fn is_built_in_package(&self, package: &str) -> bool {
-        package == BUILT_IN_PACKAGE || package == format!("dbt_{}", self.kind.name())
+        package == BUILT_IN_PACKAGE || package == self.adapter_package
     }
 
     /// Packages' names, for suggestions.

@@ -1,7 +1,7 @@
 //! Jinja values as Python has them: lists and dicts that can be changed, Python's printing, plain data both ways.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use indexmap::IndexMap;
 use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, Value, ValueKind};
@@ -115,32 +115,55 @@ impl Object for List {
 }
 
 /// A Python dict.
-#[derive(Debug, Default)]
 pub(super) struct Dict {
-    entries: Mutex<IndexMap<Value, Value>>,
+    entries: OnceLock<Mutex<Entries>>,
+    /// Gives the entries when they are first asked for, where they were not given at once.
+    make: Option<Box<dyn Fn() -> Value + Send + Sync>>,
 }
+
+type Entries = IndexMap<Value, Value>;
 
 impl Dict {
     pub fn value(entries: impl IntoIterator<Item = (Value, Value)>) -> Value {
-        Value::from_object(Self { entries: Mutex::new(entries.into_iter().collect()) })
+        Value::from_object(Self { entries: OnceLock::from(Mutex::new(entries.into_iter().collect())), make: None })
+    }
+
+    /// A dict like the one that `make` gives, which is not called for what is never looked at: macros load every name
+    /// they mention, be it in a branch that is not taken.
+    pub fn late(make: impl Fn() -> Value + Send + Sync + 'static) -> Value {
+        Value::from_object(Self { entries: OnceLock::new(), make: Some(Box::new(make)) })
+    }
+
+    fn table(&self) -> MutexGuard<'_, Entries> {
+        let entries = self.entries.get_or_init(|| {
+            let made = self.make.as_ref().and_then(|make| pairs(&make()).ok());
+            Mutex::new(made.unwrap_or_default().into_iter().collect())
+        });
+        lock(entries)
     }
 
     pub fn keys(&self) -> Vec<Value> {
-        lock(&self.entries).keys().cloned().collect()
+        self.table().keys().cloned().collect()
     }
 
     pub fn entries(&self) -> Vec<(Value, Value)> {
-        lock(&self.entries).iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+        self.table().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     pub fn length(&self) -> usize {
-        lock(&self.entries).len()
+        self.table().len()
+    }
+}
+
+impl fmt::Debug for Dict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dict").field("entries", &self.entries).finish_non_exhaustive()
     }
 }
 
 impl Object for Dict {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        lock(&self.entries).get(key).cloned()
+        self.table().get(key).cloned()
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -155,32 +178,32 @@ impl Object for Dict {
         let argument = |at: usize| args.get(at).cloned().ok_or_else(|| Error::from(ErrorKind::MissingArgument));
         let default = || args.get(1).cloned().unwrap_or_else(|| Value::from(()));
         match method {
-            "get" => Ok(lock(&self.entries).get(&argument(0)?).cloned().unwrap_or_else(default)),
+            "get" => Ok(self.table().get(&argument(0)?).cloned().unwrap_or_else(default)),
             "update" => {
                 for source in args {
                     let more: Vec<(Value, Value)> = pairs(source)?;
-                    lock(&self.entries).extend(more);
+                    self.table().extend(more);
                 }
                 Ok(Value::from(()))
             }
             "pop" => {
                 let key = argument(0)?;
-                match lock(&self.entries).shift_remove(&key) {
+                match self.table().shift_remove(&key) {
                     Some(value) => Ok(value),
                     None => args.get(1).cloned().ok_or_else(|| invalid(format!("no key {}", python_repr(&key)))),
                 }
             }
-            "setdefault" => Ok(lock(&self.entries).entry(argument(0)?).or_insert_with(default).clone()),
+            "setdefault" => Ok(self.table().entry(argument(0)?).or_insert_with(default).clone()),
             "clear" => {
-                lock(&self.entries).clear();
+                self.table().clear();
                 Ok(Value::from(()))
             }
             // Results of nodes are dicts here, and objects with `to_dict()` in dbt.
-            "copy" | "to_dict" => Ok(Self::value(lock(&self.entries).clone())),
+            "copy" | "to_dict" => Ok(Self::value(self.table().clone())),
             "keys" => Ok(DictView::value(self, Part::Keys)),
             "values" => Ok(DictView::value(self, Part::Values)),
             "items" => Ok(DictView::value(self, Part::Items)),
-            "popitem" => match lock(&self.entries).pop() {
+            "popitem" => match self.table().pop() {
                 Some((key, value)) => Ok(tuple([key, value])),
                 None => Err(invalid("the dict is empty")),
             },
