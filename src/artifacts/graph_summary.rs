@@ -6,11 +6,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::Path;
 
-use serde_json::json;
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 
 use super::write_json;
 use crate::graph::Graph;
-use crate::manifest::{Json, JsonMap, UniqueId};
+use crate::manifest::UniqueId;
 
 /// `test_edges` are those by which tests hold up what reads from the tested: `build` has them.
 ///
@@ -22,31 +23,54 @@ pub fn write(
     graph: &Graph,
     test_edges: Option<&[(UniqueId, UniqueId)]>,
 ) -> io::Result<()> {
-    let mut summary = JsonMap::new();
-    summary.insert("_invocation_id".to_string(), invocation_id.into());
-    summary.insert("linked".to_string(), linked(graph, &[]));
-    if let Some(edges) = test_edges {
-        summary.insert("with_test_edges".to_string(), linked(graph, edges));
-    }
-    write_json(path, &summary)
+    write_json(path, &Summary { invocation_id, graph, test_edges })
 }
 
-/// Each resource under its number, with the numbers of those that come after it.
-fn linked(graph: &Graph, more: &[(UniqueId, UniqueId)]) -> Json {
-    let numbers: HashMap<&UniqueId, usize> = graph.ids().enumerate().map(|(number, id)| (id, number)).collect();
-    let mut held_up: HashMap<&UniqueId, Vec<&UniqueId>> = HashMap::new();
-    for (test, guarded) in more {
-        held_up.entry(test).or_default().push(guarded);
-    }
-    let all = graph.ids().enumerate().map(|(number, id)| {
-        let held_up = held_up.get(id).into_iter().flatten().copied();
-        let later: BTreeSet<usize> =
-            graph.children(id).into_iter().chain(held_up).filter_map(|later| numbers.get(later).copied()).collect();
-        let mut resource = json!({ "name": &**id, "type": id.resource_type() });
-        if !later.is_empty() {
-            resource["succ"] = later.into_iter().collect();
+struct Summary<'a> {
+    invocation_id: &'a str,
+    graph: &'a Graph,
+    test_edges: Option<&'a [(UniqueId, UniqueId)]>,
+}
+
+impl Serialize for Summary<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("_invocation_id", self.invocation_id)?;
+        map.serialize_entry("linked", &Linked { graph: self.graph, more: &[] })?;
+        if let Some(more) = self.test_edges {
+            map.serialize_entry("with_test_edges", &Linked { graph: self.graph, more })?;
         }
-        (number.to_string(), resource)
-    });
-    Json::Object(all.collect())
+        map.end()
+    }
+}
+
+/// Each resource under its number, which is its position, with the numbers of those that come after it.
+struct Linked<'a> {
+    graph: &'a Graph,
+    more: &'a [(UniqueId, UniqueId)],
+}
+
+impl Serialize for Linked<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut held_up: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (test, guarded) in self.more {
+            if let (Some(test), Some(guarded)) = (self.graph.position(test), self.graph.position(guarded)) {
+                held_up.entry(test).or_default().push(guarded);
+            }
+        }
+        serializer.collect_map(self.graph.ids().enumerate().map(|(number, id)| {
+            let held_up = held_up.get(&number).into_iter().flatten().copied();
+            let later: BTreeSet<usize> = self.graph.child_positions(number).chain(held_up).collect();
+            (number, Resource { name: id, kind: id.resource_type(), later })
+        }))
+    }
+}
+
+#[derive(Serialize)]
+struct Resource<'a> {
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    #[serde(rename = "succ", skip_serializing_if = "BTreeSet::is_empty")]
+    later: BTreeSet<usize>,
 }

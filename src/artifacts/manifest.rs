@@ -2,30 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use serde::ser::{Serialize, Serializer};
 use serde_json::to_vec;
 
 use super::metadata::{ManifestMetadata, Metadata};
+use super::pieces::{ITEMS_PER_PIECE, Piece, write_pieces};
 use super::primary_key::primary_keys;
-use super::write_file;
 use crate::manifest::shape::{CompiledCode, NodeShape, Shape};
 use crate::manifest::{ById, Disabled, Manifest, UniqueId};
 
 /// SQL of the nodes that were compiled in this run.
 pub type Compiled = BTreeMap<UniqueId, CompiledCode>;
 
-/// Nodes that are written as one piece: enough to be worth handing to another thread.
-const NODES_PER_PIECE: usize = 256;
-
 /// # Errors
 /// The file cannot be written; the old one stands then.
 pub fn write(path: &Path, metadata: &Metadata, manifest: &Manifest, compiled: &Compiled) -> io::Result<()> {
-    write_file(path, |out| write_pieces(out, &pieces(metadata, manifest, compiled)))
+    write_pieces(path, &pieces(metadata, manifest, compiled))
 }
 
 /// Where it lies in the target folder.
@@ -69,9 +65,6 @@ fn head(metadata: &Metadata) -> serde_json::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Some of the file's bytes, made when they are asked for.
-type Piece<'a> = Box<dyn Fn() -> serde_json::Result<Vec<u8>> + Sync + 'a>;
-
 /// The file from its first byte to its last: small enough pieces that all threads have work, and that no more than
 /// a few of them are held at once.
 fn pieces<'a>(metadata: &'a Metadata, manifest: &'a Manifest, compiled: &'a Compiled) -> Vec<Piece<'a>> {
@@ -79,7 +72,7 @@ fn pieces<'a>(metadata: &'a Metadata, manifest: &'a Manifest, compiled: &'a Comp
     let (relatives, primary_keys) = (Arc::new(relatives), Arc::new(primary_keys));
     let mut pieces: Vec<Piece<'a>> = vec![Box::new(|| head(metadata))];
     let nodes: Vec<_> = manifest.nodes.iter().collect();
-    for (index, chunk) in nodes.chunks(NODES_PER_PIECE).enumerate() {
+    for (index, chunk) in nodes.chunks(ITEMS_PER_PIECE).enumerate() {
         let (chunk, primary_keys) = (chunk.to_vec(), Arc::clone(&primary_keys));
         pieces.push(Box::new(move || {
             let shapes = chunk.iter().map(|(id, node)| {
@@ -115,7 +108,7 @@ fn pieces<'a>(metadata: &'a Metadata, manifest: &'a Manifest, compiled: &'a Comp
     put("unit_tests", Box::new(|| to_vec(&All(&manifest.unit_tests))));
     put("functions", Box::new(|| to_vec(&OfType(manifest, "function"))));
     // `}` of the nodes, before the comma of what follows them.
-    pieces.insert(1 + nodes.len().div_ceil(NODES_PER_PIECE), Box::new(|| Ok(b"}".to_vec())));
+    pieces.insert(1 + nodes.len().div_ceil(ITEMS_PER_PIECE), Box::new(|| Ok(b"}".to_vec())));
     pieces.push(Box::new(|| Ok(b"}".to_vec())));
     pieces
 }
@@ -132,22 +125,6 @@ fn entries<'s>(is_first: bool, shapes: impl Iterator<Item = (&'s str, NodeShape<
         serde_json::to_writer(&mut bytes, &shape)?;
     }
     Ok(bytes)
-}
-
-/// While one handful of pieces goes to the disk, the next is made.
-fn write_pieces(out: &mut dyn Write, pieces: &[Piece<'_>]) -> io::Result<()> {
-    let make = |handful: &[Piece<'_>]| handful.par_iter().map(|piece| piece()).collect::<serde_json::Result<Vec<_>>>();
-    let mut made = Vec::new();
-    for handful in pieces.chunks(2 * rayon::current_num_threads()) {
-        let ready = std::mem::take(&mut made);
-        let mut making = Ok(Vec::new());
-        rayon::in_place_scope(|scope| {
-            scope.spawn(|_| making = make(handful));
-            ready.iter().try_for_each(|bytes: &Vec<u8>| out.write_all(bytes))
-        })?;
-        made = making?;
-    }
-    made.iter().try_for_each(|bytes| out.write_all(bytes))
 }
 
 /// A map of one kind of resource.

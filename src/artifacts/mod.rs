@@ -11,6 +11,7 @@ pub mod previous;
 pub mod run_results;
 
 mod metadata;
+mod pieces;
 mod primary_key;
 
 pub use metadata::{DBT_VERSION, Metadata};

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::to_writer;
 
 use super::metadata::{Metadata, epoch_text};
-use super::write_json;
+use super::pieces::{ITEMS_PER_PIECE, Piece, write_pieces};
 use crate::event::{RunResult, Timing};
 use crate::manifest::{Json, JsonMap};
 
@@ -20,28 +21,43 @@ pub fn write(
     elapsed_ms: f64,
     args: &JsonMap,
 ) -> io::Result<()> {
-    write_json(path, &RunResultsJson { metadata, results, elapsed_ms, args })
+    write_pieces(path, &pieces(metadata, results, elapsed_ms, args))
 }
 
-/// The serde twin of a run.
-pub struct RunResultsJson<'a> {
-    pub metadata: &'a Metadata,
-    pub results: &'a [Arc<RunResult>],
-    pub elapsed_ms: f64,
-    /// Arguments of the command, as `invocation_args_dict` has them.
-    pub args: &'a JsonMap,
-}
-
-impl Serialize for RunResultsJson<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let results: Vec<_> = self.results.iter().map(|result| ResultJson(result)).collect();
-        let mut map = serializer.serialize_map(Some(4))?;
-        map.serialize_entry("metadata", &self.metadata.common("run-results/v6"))?;
-        map.serialize_entry("results", &results)?;
-        map.serialize_entry("elapsed_time", &seconds(self.elapsed_ms))?;
-        map.serialize_entry("args", self.args)?;
-        map.end()
+/// `args` are the arguments of the command, as `invocation_args_dict` has them.
+fn pieces<'a>(
+    metadata: &'a Metadata,
+    results: &'a [Arc<RunResult>],
+    elapsed_ms: f64,
+    args: &'a JsonMap,
+) -> Vec<Piece<'a>> {
+    let mut pieces: Vec<Piece<'a>> = vec![Box::new(|| {
+        let mut bytes = br#"{"metadata":"#.to_vec();
+        to_writer(&mut bytes, &metadata.common("run-results/v6"))?;
+        bytes.extend_from_slice(br#","results":["#);
+        Ok(bytes)
+    })];
+    for (index, chunk) in results.chunks(ITEMS_PER_PIECE).enumerate() {
+        pieces.push(Box::new(move || {
+            let mut bytes = Vec::new();
+            for result in chunk {
+                if !(index == 0 && bytes.is_empty()) {
+                    bytes.push(b',');
+                }
+                to_writer(&mut bytes, &ResultJson(result))?;
+            }
+            Ok(bytes)
+        }));
     }
+    pieces.push(Box::new(move || {
+        let mut bytes = br#"],"elapsed_time":"#.to_vec();
+        to_writer(&mut bytes, &seconds(elapsed_ms))?;
+        bytes.extend_from_slice(br#","args":"#);
+        to_writer(&mut bytes, args)?;
+        bytes.push(b'}');
+        Ok(bytes)
+    }));
+    pieces
 }
 
 /// One result in the shape of run_results.json; `to_dict()` of a result in `on-run-end` has these keys too.
