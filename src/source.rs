@@ -16,12 +16,33 @@ pub struct SourceFile {
     /// Where it lies on disk; empty for texts that ship inside the binary or come from the command line.
     pub absolute: PathBuf,
     pub text: String,
+    /// Where each byte stands in the author's file, for a text that is spelled otherwise there: folded YAML.
+    written_in: Option<(Arc<SourceFile>, Vec<u32>)>,
     line_starts: OnceLock<Vec<u32>>,
 }
 
 impl SourceFile {
     pub fn new(path: impl Into<String>, absolute: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), absolute: absolute.into(), text: text.into(), line_starts: OnceLock::new() })
+        Arc::new(Self {
+            path: path.into(),
+            absolute: absolute.into(),
+            text: text.into(),
+            written_in: None,
+            line_starts: OnceLock::new(),
+        })
+    }
+
+    /// A text that stands in `file` within `range`, blanks and escapes aside; places in it are told as places there.
+    pub fn respelled(file: &Arc<Self>, range: Range<usize>, text: &str) -> Option<Arc<Self>> {
+        let places = aligned(file.text.get(range.clone())?, text)?;
+        let places = places.into_iter().map(|place| range.start as u32 + place).collect();
+        Some(Arc::new(Self {
+            path: file.path.clone(),
+            absolute: PathBuf::new(),
+            text: text.to_string(),
+            written_in: Some((Arc::clone(file), places)),
+            line_starts: OnceLock::new(),
+        }))
     }
 
     /// A text that is not on disk: a built-in macro, `--inline` SQL, a hook.
@@ -82,6 +103,35 @@ impl SourceFile {
     }
 }
 
+/// For each byte of `text`, and its end, the place in `written`, which differs in blanks and backslashes only.
+fn aligned(written: &str, text: &str) -> Option<Vec<u32>> {
+    let mut places = Vec::with_capacity(text.len() + 1);
+    let mut rest = written.char_indices().peekable();
+    for letter in text.chars() {
+        if letter.is_whitespace() {
+            let at = rest.peek().map_or(written.len(), |(at, _)| *at);
+            places.extend(std::iter::repeat_n(at as u32, letter.len_utf8()));
+            // A line break written as `\n`.
+            let mut ahead = rest.clone();
+            if let (Some((_, '\\')), Some((_, 'n' | 't' | 'r'))) = (ahead.next(), ahead.next()) {
+                rest = ahead;
+            }
+            continue;
+        }
+        // A quote may be written twice, or behind a backslash.
+        let at = loop {
+            match rest.next()? {
+                (at, found) if found == letter => break at,
+                (_, found) if found.is_whitespace() || matches!(found, '\\' | '\'') => {}
+                _ => return None,
+            }
+        };
+        places.extend((0..letter.len_utf8()).map(|byte| (at + byte) as u32));
+    }
+    places.push(rest.peek().map_or(written.len(), |(at, _)| *at) as u32);
+    Some(places)
+}
+
 impl fmt::Debug for SourceFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SourceFile({})", self.path)
@@ -116,9 +166,33 @@ impl Span {
         &self.file.text[self.range()]
     }
 
+    /// Where a text stands in a part of a file, blanks and escapes aside.
+    pub fn find(file: &Arc<SourceFile>, range: Range<usize>, text: &str) -> Option<Self> {
+        let within = file.text.get(range.clone())?;
+        if let Some(at) = within.find(text) {
+            let start = range.start + at;
+            return Some(Self::new(file, start..start + text.len()));
+        }
+        let first = text.split_whitespace().next()?;
+        let mut starts = within.match_indices(first).map(|(at, _)| range.start + at);
+        let copy = starts.find_map(|start| SourceFile::respelled(file, start..range.end, text))?;
+        Some(Self::new(&copy, 0..text.len()))
+    }
+
+    /// The same place in the file that the author wrote.
+    pub fn as_written(&self) -> Self {
+        let Some((file, places)) = &self.file.written_in else { return self.clone() };
+        let place = |offset: u32| places.get(offset as usize).or(places.last()).map_or(0, |place| *place as usize);
+        // The end is that of the last letter: behind it there may be blanks of YAML.
+        let start = place(self.start);
+        let end = if self.end > self.start { place(self.end - 1) + 1 } else { start };
+        Self::new(file, start..end.max(start))
+    }
+
     /// Line and column of the start, both from 1.
     pub fn line_column(&self) -> (usize, usize) {
-        self.file.line_column(self.start as usize)
+        let written = self.as_written();
+        written.file.line_column(written.start as usize)
     }
 }
 
@@ -154,5 +228,20 @@ mod tests {
         assert_eq!(file.line_column(16), (2, 7));
         assert_eq!(file.line_column(999), (3, 1));
         assert_eq!(file.offset(2, 7), 16);
+    }
+
+    #[test]
+    fn a_text_of_folded_or_quoted_yaml_is_told_where_it_is_written() {
+        let told = |written: &str, text: &str, part: &str| {
+            let file = SourceFile::in_memory("a.yml", written);
+            let copy = SourceFile::respelled(&file, 3..written.len(), text)?;
+            let at = copy.text.find(part)?;
+            let span = Span::new(&copy, at..at + part.len()).as_written();
+            Some(format!("{span} {}", span.text()))
+        };
+        assert_eq!(told("a: >\n  select\n    {{ x }}\n", "> select {{ x }}", "x").as_deref(), Some("a.yml:3:8 x"));
+        assert_eq!(told("a: \"b \\\"c\\\" \\n d\"", "\"b \"c\" \n d", "d").as_deref(), Some("a.yml:1:17 d"));
+        assert_eq!(told("a: 'it''s x'", "'it's x", "x").as_deref(), Some("a.yml:1:11 x"));
+        assert_eq!(told("a: b", "c", "c"), None);
     }
 }

@@ -14,6 +14,7 @@ use crate::jinja::{Called, Rendered, RunScope, SeedLoader, response_fields, ware
 use crate::manifest::{Json, JsonMap, Node, NodeKind};
 use crate::project::Judge;
 use crate::relation::Relation;
+use crate::source::Span;
 
 /// Compiles a node and makes it.
 pub(super) fn run(work: &Work<'_>, node: &Arc<Node>) -> Done {
@@ -262,11 +263,17 @@ pub(super) fn show(work: &Work<'_>, node: &Arc<Node>) -> Done {
     let shown = work.timed("execute", || {
         let fetch = Fetch::Rows { limit: work.runner.show_limit };
         work.session.execute(&sql, fetch).map_err(|error| {
-            let mut problem = warehouse_diagnostic(&error, Some(&sql), Some(&compiled.rendered));
-            if error.kind == ErrorKind::Database {
-                problem = problem.note("`show` reads from the relations of its parents: build them first");
-            }
-            Box::new(problem)
+            let problem = warehouse_diagnostic(&error, Some(&sql), Some(&compiled.rendered));
+            let is_syntax = problem.message.to_lowercase().contains("syntax error");
+            Box::new(match own_limit(node).filter(|_| is_syntax) {
+                Some(limit) => Diagnostic { labels: Vec::new(), ..problem }
+                    .at(limit, "`show` adds another limit behind this one")
+                    .help("remove the limit and say `--limit` how many rows to show, or keep it and say `--limit -1`"),
+                None if error.kind == ErrorKind::Database && !is_syntax => {
+                    problem.note("`show` reads from the relations of its parents: build them first")
+                }
+                None => problem,
+            })
         })
     });
     let base = Done { compiled_code: Some(Arc::from(sql.as_str())), ..Done::compiled(&compiled.rendered, path) };
@@ -278,6 +285,16 @@ pub(super) fn show(work: &Work<'_>, node: &Arc<Node>) -> Done {
         }
         Err(problem) => with_problem(base, problem),
     }
+}
+
+/// The last `limit` of a query, where nothing but its number follows.
+fn own_limit(node: &Node) -> Option<Span> {
+    let code = node.code.text();
+    let at = code.to_ascii_lowercase().rfind("limit")?;
+    let is_of_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let is_last = !code[at + "limit".len()..].contains(['(', ')', '\'']) && !code[..at].ends_with(is_of_word);
+    let start = node.code.start as usize + at;
+    is_last.then(|| Span::new(&node.file, start..start + "limit".len()))
 }
 
 /// By the macro `get_show_sql`, which a project may override.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Label};
-use crate::manifest::{DataTest, Json, Node, NodeKind};
+use crate::manifest::{DataTest, Json, Manifest, Node, NodeKind};
 use crate::project::Project;
 use crate::source::{SourceFile, Span};
 
@@ -30,10 +30,32 @@ pub(super) fn in_own_file(project: &Project, node: &Node, mut problem: Box<Diagn
     let files = files(project, node);
     let found = first
         .and_then(|label| as_written(&label.span, &files))
+        .or_else(|| first.and_then(|label| of_hook(node, &label.span, &files)))
         .map(|span| (span, "in this statement"))
         .or_else(|| of_config(node, &problem, &files).map(|span| (span, "set here")));
     let (span, text) = found.unwrap_or_else(|| (of_node(node), "while this was at work"));
     problem.labels = vec![Label { span, text: text.to_string() }];
+    problem
+}
+
+/// Tells of a seed that fills a source which the failed node reads: the two are one table, and no order holds between
+/// them.
+pub(super) fn with_seed_note(manifest: &Manifest, node: &Node, mut problem: Box<Diagnostic>) -> Box<Diagnostic> {
+    if !problem.message.contains("does not exist") && !problem.message.contains("Not found") {
+        return problem;
+    }
+    let sources = node.depends_on.nodes.iter().filter_map(|id| manifest.sources.get(id));
+    let pairs = sources.filter_map(|source| {
+        let seeds = manifest.nodes.values().filter(|node| matches!(node.kind, NodeKind::Seed(_)));
+        let mut seeds = seeds.filter(|seed| seed.relation_name.as_ref() == Some(&source.relation_name));
+        Some((source, seeds.next()?))
+    });
+    for (source, seed) in pairs {
+        problem.notes.push(format!(
+            "source `{}.{}` is the table of seed `{}`, which nothing here waits for: run `tamis seed` first, or write `ref('{}')`",
+            source.source_name, source.name, seed.name, seed.name
+        ));
+    }
     problem
 }
 
@@ -50,10 +72,58 @@ fn as_written(failed: &Span, files: &[&Arc<SourceFile>]) -> Option<Span> {
     let statement = failed.file.text.trim();
     let leading = failed.file.text.len() - failed.file.text.trim_start().len();
     files.iter().filter(|_| !statement.is_empty()).find_map(|file| {
-        let start = file.text.find(statement)?;
-        let shift = |offset: u32| start + (offset as usize).saturating_sub(leading).min(statement.len());
-        Some(Span::new(file, shift(failed.start)..shift(failed.end)))
+        let found = Span::find(file, 0..file.text.len(), statement)?;
+        let shift = |offset: u32| found.start as usize + (offset as usize).saturating_sub(leading).min(statement.len());
+        Some(Span::new(&found.file, shift(failed.start)..shift(failed.end)))
     })
+}
+
+/// The hook that a statement was rendered from: it has the hook's text outside of Jinja, in its order.
+fn of_hook(node: &Node, failed: &Span, files: &[&Arc<SourceFile>]) -> Option<Span> {
+    let statement = failed.file.text.trim();
+    let leading = failed.file.text.len() - failed.file.text.trim_start().len();
+    let hooks = ["pre-hook", "post-hook"].into_iter().filter_map(|key| node.config.get(key)?.as_array());
+    let mut hooks = hooks.flatten().filter_map(|hook| hook.get("sql")?.as_str());
+    let hook = hooks.find(|hook| is_rendered_from(statement, hook))?;
+    let found = files.iter().find_map(|file| Span::find(file, 0..file.text.len(), hook))?;
+    // Before the first expression the two are alike, so the place is exact there.
+    let alike = hook.len() - hook.trim_start().len()..hook.find(['{']).unwrap_or(hook.len());
+    let shift = |offset: u32| alike.start + (offset as usize).saturating_sub(leading);
+    let exact = shift(failed.start)..shift(failed.end);
+    if exact.end > alike.end || failed.start == failed.end {
+        return Some(found);
+    }
+    let start = found.start as usize;
+    Some(Span::new(&found.file, start + exact.start..start + exact.end))
+}
+
+/// Whether a statement is what a text with Jinja may have given.
+fn is_rendered_from(statement: &str, template: &str) -> bool {
+    let mut literals = Vec::new();
+    let mut rest = template.trim();
+    while let Some((literal, tag)) = rest.split_once('{') {
+        let close = match tag.as_bytes().first() {
+            Some(b'{') => "}}",
+            Some(b'%') => "%}",
+            Some(b'#') => "#}",
+            _ => return false,
+        };
+        literals.push(literal.trim());
+        let Some((_, after)) = tag.split_once(close) else { return false };
+        rest = after;
+    }
+    let is_template = !literals.is_empty();
+    literals.push(rest.trim());
+    let mut at = 0;
+    let are_there = literals.iter().all(|literal| match statement[at..].find(literal) {
+        Some(found) => {
+            at += found + literal.len();
+            true
+        }
+        None => false,
+    });
+    let has_text = literals.iter().any(|literal| literal.len() > 2);
+    is_template && has_text && are_there && statement.starts_with(literals[0])
 }
 
 /// A config's value that the problem points to or names.

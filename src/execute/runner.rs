@@ -348,7 +348,9 @@ impl StepRunner for NodeRunner {
             compiled_path: done.compiled_path,
             called_macros: std::mem::take(&mut work.called_macros.lock().unwrap_or_else(PoisonError::into_inner)),
             problem: done.problem.map(|problem| match self.manifest.node(&step.id) {
-                Some(node) => place::in_own_file(&self.project, node, problem),
+                Some(node) => {
+                    place::with_seed_note(&self.manifest, node, place::in_own_file(&self.project, node, problem))
+                }
                 None => problem,
             }),
             batch_results: None,

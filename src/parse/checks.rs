@@ -19,7 +19,7 @@ pub(crate) fn check(scope: &Scope<'_>, manifest: &Manifest) -> Vec<Diagnostic> {
     let nodes: Vec<&Node> = manifest.nodes.values().map(|node| &**node).collect();
     let of_nodes = || {
         let enabled = nodes.par_iter().filter(|node| node.config.is_enabled());
-        enabled.flat_map_iter(|node| of_node(node, &groups, may_have_spaces)).collect::<Vec<_>>()
+        enabled.flat_map_iter(|node| of_node(scope, node, &groups, may_have_spaces)).collect::<Vec<_>>()
     };
     let (of_nodes, equal) = rayon::join(of_nodes, || equal_relations(scope, &nodes));
     problems.extend(of_nodes);
@@ -30,11 +30,12 @@ pub(crate) fn check(scope: &Scope<'_>, manifest: &Manifest) -> Vec<Diagnostic> {
 
 /// What is wrong with one node by itself.
 fn of_node<'n>(
+    scope: &Scope<'_>,
     node: &'n Node,
     groups: &BTreeSet<&str>,
     may_have_spaces: bool,
 ) -> impl Iterator<Item = Diagnostic> + use<'n> {
-    let mut problems = [const { None }; 7];
+    let mut problems = [const { None }; 9];
     problems[0] = group_problem(node, groups);
     problems[1] = name_problem(node).filter(|_| !may_have_spaces);
     match &node.kind {
@@ -45,11 +46,16 @@ fn of_node<'n>(
                     .help("materialize it as a view or table")
             });
             problems[3] = microbatch_problem(node);
-            problems[4] = schema_change_problem(node);
+            problems[4] = schema_change_problem(scope, node);
             problems[5] = empty_problem(node);
             problems[6] = contract_problem(node);
+            problems[7] = materialization_problem(scope, node);
+            problems[8] = incremental_strategy_problem(scope, node);
         }
-        NodeKind::Snapshot => problems[2] = snapshot_problem(node),
+        NodeKind::Snapshot => {
+            problems[2] = snapshot_problem(node);
+            problems[3] = snapshot_strategy_problem(scope, node);
+        }
         NodeKind::Seed(_) | NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {}
     }
     problems.into_iter().flatten()
@@ -66,14 +72,91 @@ fn place_of(node: &Node, key: &str) -> Span {
 }
 
 /// Source: dbt-core 1.12, `incremental_validate_on_schema_change`: anything else counts as `ignore`.
-fn schema_change_problem(node: &Node) -> Option<Diagnostic> {
+fn schema_change_problem(scope: &Scope<'_>, node: &Node) -> Option<Diagnostic> {
     let known = ["ignore", "fail", "append_new_columns", "sync_all_columns"];
     let value = node.config.text("on_schema_change").filter(|value| !known.contains(value))?;
-    let message = format!("`on_schema_change` of model `{}` cannot be `{value}`", node.name);
-    let problem = Diagnostic::warning("unknown-value", message).at(place_of(node, value), "counts as `ignore`");
-    let problem = problem.suggest(value, known);
-    let is_helped = problem.help.is_some();
-    Some(if is_helped { problem } else { problem.help(format!("use one of {}", known.join(", "))) })
+    Some(unknown_value(scope, node, "on_schema_change", value, known, "counts as `ignore`"))
+}
+
+/// A materialization that neither we nor the project or a package has, for whatever warehouse.
+fn materialization_problem(scope: &Scope<'_>, node: &Node) -> Option<Diagnostic> {
+    let known = ["view", "table", "incremental", "ephemeral", "materialized_view"];
+    let value = node.config.text("materialized").filter(|value| !known.contains(value))?;
+    let begin = format!("materialization_{value}_");
+    if scope.engine.macros().any(|found| found.name.starts_with(&begin)) {
+        return None;
+    }
+    let own = scope.engine.macros().filter_map(|found| {
+        let (name, _) = found.name.strip_prefix("materialization_")?.rsplit_once('_')?;
+        Some(name)
+    });
+    let own: Vec<&str> =
+        own.filter(|name| !["seed", "snapshot", "test", "unit", "clone", "function"].contains(name)).collect();
+    Some(unknown_value(
+        scope,
+        node,
+        "materialized",
+        value,
+        known.into_iter().chain(own),
+        "no materialization has this name",
+    ))
+}
+
+/// Source: dbt-adapters, `get_incremental_strategy_macro`: a strategy is a macro `get_incremental_<strategy>_sql`.
+fn incremental_strategy_problem(scope: &Scope<'_>, node: &Node) -> Option<Diagnostic> {
+    let known = ["append", "delete+insert", "merge", "insert_overwrite", "microbatch"];
+    let value =
+        node.config.text("incremental_strategy").filter(|value| !known.contains(value) && *value != "default")?;
+    let name = format!("get_incremental_{}_sql", value.replace('+', "_"));
+    let is_own = node.config.materialization() != Materialization::Incremental
+        || scope.engine.macros().any(|found| found.name == name);
+    (!is_own).then(|| unknown_value(scope, node, "incremental_strategy", value, known, "no strategy has this name"))
+}
+
+/// Source: dbt-adapters, `strategy_dispatch`: a strategy is a macro `snapshot_<strategy>_strategy`, of a package where
+/// there is a point.
+fn snapshot_strategy_problem(scope: &Scope<'_>, node: &Node) -> Option<Diagnostic> {
+    let known = ["timestamp", "check"];
+    let value = node.config.text("strategy").filter(|value| !known.contains(value) && !value.is_empty())?;
+    let name = format!("snapshot_{}_strategy", value.rsplit('.').next().unwrap_or(value));
+    let is_own = scope.engine.macros().any(|found| found.name == name);
+    (!is_own).then(|| unknown_value(scope, node, "strategy", value, known, "no strategy has this name"))
+}
+
+/// A warning: dbt reads such a project, and fails where the node is made.
+fn unknown_value<'k>(
+    scope: &Scope<'_>,
+    node: &Node,
+    key: &str,
+    value: &str,
+    known: impl IntoIterator<Item = &'k str>,
+    text: &str,
+) -> Diagnostic {
+    let known: Vec<&str> = known.into_iter().collect();
+    let message = format!("`{key}` of {} `{}` cannot be `{value}`", node.kind.resource_type(), node.name);
+    let problem = Diagnostic::warning("unknown-value", message).at(value_place(scope, node, value), text);
+    let problem = problem.suggest(value, known.iter().copied());
+    if problem.help.is_some() { problem } else { problem.help(format!("use one of {}", known.join(", "))) }
+}
+
+/// Where a config's value is written: in the node's file, in its entry of a property file, or in dbt_project.yml.
+fn value_place(scope: &Scope<'_>, node: &Node, value: &str) -> Span {
+    let of_code = node.code.text().contains("config(").then(|| node.code.clone());
+    let of_patch = node.patch_span.as_ref().map(|name| Span::new(&name.file, name.end as usize..name.file.text.len()));
+    let packages = scope.project.packages.iter();
+    let own = packages.filter(|package| package.name == node.package_name).chain(scope.project.packages.first());
+    let of_projects = own.map(|package| Span::new(&package.yaml.file, 0..package.yaml.file.text.len()));
+    let whole_word = |span: Span| {
+        let is_of_word = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '+' | '-');
+        let text = span.text();
+        let mut found = text.match_indices(value).map(|(at, _)| at);
+        let at =
+            found.find(|at| !text[..*at].ends_with(is_of_word) && !text[at + value.len()..].starts_with(is_of_word))?;
+        let start = span.start as usize + at;
+        Some(Span::new(&span.file, start..start + value.len()))
+    };
+    let found = of_code.into_iter().chain(of_patch).chain(of_projects).find_map(whole_word);
+    found.unwrap_or_else(|| node.patch_span.clone().unwrap_or_else(|| node.place()))
 }
 
 fn empty_problem(node: &Node) -> Option<Diagnostic> {

@@ -132,6 +132,9 @@ fn snapshots_of_file(scope: &Scope<'_>, package: usize, file: &PackageFile) -> D
     let (found, mut problems) = blocks(&file.file, "snapshot");
     let checksum = checksum::of_text(&file.file.text);
     let mut drafts = Vec::new();
+    if found.is_empty() && problems.is_empty() {
+        problems.extend(no_snapshot(scope, package, file));
+    }
     for block in found {
         let mut names = fqn(&scope.package(package).name, &file.path, stem(&file.path));
         names.push(block.name.clone());
@@ -151,6 +154,21 @@ fn snapshots_of_file(scope: &Scope<'_>, package: usize, file: &PackageFile) -> D
         problems.extend(found);
     }
     (drafts, problems)
+}
+
+/// A file of snapshots without one. Where models lie in the same folder, theirs have none.
+fn no_snapshot(scope: &Scope<'_>, package: usize, file: &PackageFile) -> Option<Diagnostic> {
+    let path = &file.original_file_path;
+    let models = &scope.package(package).files.models;
+    let is_model = models.binary_search_by(|model| model.original_file_path.cmp(path)).is_ok();
+    if package != 0 || is_model || file.file.text.trim().is_empty() {
+        return None;
+    }
+    Some(
+        Diagnostic::warning("unused-entry", format!("`{path}` has no snapshot in it"))
+            .at(Span::start_of(&file.file), "not read")
+            .help("write `{% snapshot name %}` before the query and `{% endsnapshot %}` behind it, or declare the snapshot in a yml"),
+    )
 }
 
 fn of_seed(scope: &Scope<'_>, package: usize, seed: &SeedFile) -> Drafted {
@@ -263,7 +281,7 @@ fn draft(scope: &Scope<'_>, text: Text<'_>) -> (Draft, Vec<Diagnostic>) {
         hook: text.hook,
     };
     let config = Arc::clone(&draft.resolved.config);
-    problems.extend(capture_hooks(scope, &mut draft, &config));
+    problems.extend(capture_hooks(scope, &mut draft, None, &config));
     (draft, problems)
 }
 
@@ -314,7 +332,12 @@ fn captured(scope: &Scope<'_>, text: &Text<'_>, config: &JsonMap) -> Result<Capt
 }
 
 /// Adds what pre- and post-hooks refer to. Like dbt, once for the text's config and again when properties change it.
-pub(crate) fn capture_hooks(scope: &Scope<'_>, draft: &mut Draft, config: &JsonMap) -> Vec<Diagnostic> {
+pub(crate) fn capture_hooks(
+    scope: &Scope<'_>,
+    draft: &mut Draft,
+    patch: Option<&Span>,
+    config: &JsonMap,
+) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for key in ["pre-hook", "post-hook"] {
         let hooks = config.get(key).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -322,7 +345,7 @@ pub(crate) fn capture_hooks(scope: &Scope<'_>, draft: &mut Draft, config: &JsonM
             if !has_jinja(sql) {
                 continue;
             }
-            let code = hook_span(scope, draft, sql);
+            let code = hook_span(scope, draft, patch, sql);
             let model = base_json(scope, draft.kind, draft.package, &draft.name, &draft.fqn, &draft.path);
             match scope.engine.capture(&CaptureRequest {
                 code: &code,
@@ -347,28 +370,28 @@ pub(crate) fn capture_hooks(scope: &Scope<'_>, draft: &mut Draft, config: &JsonM
     problems
 }
 
-/// Where a hook is written, if its text can be found: in the file itself or in dbt_project.yml.
-fn hook_span(scope: &Scope<'_>, draft: &Draft, sql: &str) -> Span {
-    let root = &scope.package(0).yaml.file;
-    for file in [&draft.file, &scope.package(draft.package).yaml.file, root] {
-        if let Some(at) = file.text.find(sql) {
-            return Span::new(file, at..at + sql.len());
-        }
+/// Where a hook is written, if its text can be found: in its node's file, in its entry of a property file, or in
+/// dbt_project.yml.
+fn hook_span(scope: &Scope<'_>, draft: &Draft, patch: Option<&Span>, sql: &str) -> Span {
+    let all = |file: &Arc<SourceFile>| (Arc::clone(file), 0..file.text.len());
+    let of_patch = patch.map(|entry| (Arc::clone(&entry.file), entry.range()));
+    let of_projects = [draft.package, 0].map(|package| all(&scope.package(package).yaml.file));
+    let places = std::iter::once(all(&draft.file)).chain(of_patch).chain(of_projects);
+    if let Some(span) = places.into_iter().find_map(|(file, range)| Span::find(&file, range, sql)) {
+        return span;
     }
     let file = SourceFile::in_memory(format!("hook of {}", draft.original_file_path), sql);
     Span::new(&file, 0..sql.len())
 }
 
-/// The span of a YAML text, where the file has it letter for letter; else a text of its own under the file's path.
+/// The span of a YAML text: in the file where it stands there letter for letter, else of a text that knows where in
+/// the file its letters are.
 pub(crate) fn text_span(file: &Arc<SourceFile>, node: &Yaml, text: &str) -> Span {
     let range = node.start as usize..(node.end as usize).min(file.text.len());
-    let within = file.text.get(range.clone()).unwrap_or_default();
-    if let Some(at) = within.find(text) {
-        let start = range.start + at;
-        return Span::new(file, start..start + text.len());
-    }
-    let copy = SourceFile::in_memory(file.path.as_str(), text);
-    Span::new(&copy, 0..text.len())
+    Span::find(file, range, text).unwrap_or_else(|| {
+        let copy = SourceFile::in_memory(file.path.as_str(), text);
+        Span::new(&copy, 0..text.len())
+    })
 }
 
 fn model_json(scope: &Scope<'_>, text: &Text<'_>, config: &JsonMap) -> JsonMap {

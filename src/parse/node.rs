@@ -31,8 +31,8 @@ pub(crate) fn node(scope: &Scope<'_>, mut draft: Draft, patch: Option<Patch>) ->
     places.insert(0, draft.code.clone());
     problems.extend(resolved.problems.iter().map(|problem| config_problem(problem, &subject, &places)));
     let first_tags = tags_of(&draft.resolved.config);
-    if patch.as_ref().is_some_and(|patch| !patch.config.is_empty()) {
-        problems.extend(capture_hooks(scope, &mut draft, &resolved.config));
+    if let Some(patch) = patch.as_ref().filter(|patch| !patch.config.is_empty()) {
+        problems.extend(capture_hooks(scope, &mut draft, patch.places.last(), &resolved.config));
     }
     let package_name = scope.package(draft.package).name.clone();
     let names = scope.names(

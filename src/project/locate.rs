@@ -20,10 +20,14 @@ pub(super) fn project_dir(options: &LoadOptions) -> Result<PathBuf, Box<Diagnost
         if dir.join(PROJECT_FILE).is_file() {
             return Ok(dir);
         }
+        refuse_folder(&dir, PROJECT_FILE, "no-project")?;
         let message = format!("there is no `{PROJECT_FILE}` in `{}`", dir.display());
         return Err(no_project(message).help(format!("correct the folder named by `{by}`")).into());
     }
     let found = options.working_dir.ancestors().find(|dir| dir.join(PROJECT_FILE).is_file());
+    if found.is_none() {
+        options.working_dir.ancestors().try_for_each(|dir| refuse_folder(dir, PROJECT_FILE, "no-project"))?;
+    }
     found.map(Path::to_path_buf).ok_or_else(|| {
         let message =
             format!("there is no `{PROJECT_FILE}` in `{}`, nor in any folder above", options.working_dir.display());
@@ -31,6 +35,15 @@ pub(super) fn project_dir(options: &LoadOptions) -> Result<PathBuf, Box<Diagnost
             .help("go to a project, name one with `--project-dir`, or start one with `tamis init`")
             .into()
     })
+}
+
+/// A folder where the file should be.
+fn refuse_folder(dir: &Path, file: &str, code: &'static str) -> Result<(), Box<Diagnostic>> {
+    if !dir.join(file).is_dir() {
+        return Ok(());
+    }
+    let problem = Diagnostic::error(code, format!("`{}` is a folder, not a file", dir.join(file).display()));
+    Err(Box::new(problem.help(format!("rename the folder, and write the file `{file}` in its place"))))
 }
 
 fn no_project(message: String) -> Diagnostic {
@@ -50,6 +63,7 @@ pub(super) fn profiles_file(options: &LoadOptions, project_dir: &Path) -> Result
         if file.is_file() {
             return Ok(file);
         }
+        refuse_folder(&dir, PROFILES_FILE, "no-profiles")?;
         let message = format!("there is no `{PROFILES_FILE}` in `{}`", dir.display());
         let problem = Diagnostic::error("no-profiles", message);
         return Err(problem.help(format!("correct the folder named by `{by}`")).into());
@@ -58,6 +72,9 @@ pub(super) fn profiles_file(options: &LoadOptions, project_dir: &Path) -> Result
     let places: Vec<PathBuf> =
         [Some(options.working_dir.clone()), Some(project_dir.to_path_buf()), home].into_iter().flatten().collect();
     let found = places.iter().map(|dir| dir.join(PROFILES_FILE)).find(|file| file.is_file());
+    if found.is_none() {
+        places.iter().try_for_each(|dir| refuse_folder(dir, PROFILES_FILE, "no-profiles"))?;
+    }
     found.ok_or_else(|| {
         let mut problem = Diagnostic::error("no-profiles", format!("there is no `{PROFILES_FILE}`"));
         let mut told: Vec<String> = places.iter().map(|dir| dir.display().to_string()).collect();

@@ -200,6 +200,16 @@ impl Folders<'_> {
         if !root.exists() {
             return Vec::new();
         }
+        if root.is_file() {
+            let shown = locate::shown(&root, self.walk.project_dir);
+            let place = SourceFile::new(shown.as_str(), &root, "");
+            self.problems.push(
+                Diagnostic::warning("missing-folder", format!("`{shown}` is a file, where a folder is looked for"))
+                    .at(Span::start_of(&place), "not read")
+                    .help("rename the file, or name another folder in dbt_project.yml"),
+            );
+            return Vec::new();
+        }
         let mut found = Vec::new();
         for entry in WalkDir::new(&root).follow_links(true).sort_by_file_name() {
             match entry {
@@ -220,11 +230,14 @@ impl Folders<'_> {
     fn refuse(&mut self, error: &walkdir::Error) {
         let path = error.path().unwrap_or(self.walk.root);
         let shown = locate::shown(path, self.walk.project_dir);
-        // A link to nothing is no file, and dbt passes it by; so do editors' lock files.
         let is_ignored =
             self.ignore.ignores(&join(&slashed(path.strip_prefix(self.walk.root).unwrap_or(path)), "file"));
         let is_dangling = error.io_error().is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound);
-        if is_dangling || is_ignored {
+        if is_ignored {
+            return;
+        }
+        if is_dangling {
+            self.problems.extend(dangling(&shown, path));
             return;
         }
         let problem = match (error.loop_ancestor(), error.io_error()) {
@@ -240,6 +253,20 @@ impl Folders<'_> {
         };
         self.problems.push(problem);
     }
+}
+
+/// A link to nothing is no file. Editors make such links as locks, under names that begin with a point.
+fn dangling(shown: &str, path: &Path) -> Option<Diagnostic> {
+    let name = path.file_name()?.to_string_lossy();
+    let is_meant = [".sql", ".yml", ".yaml", ".csv", ".md", ".py"].iter().any(|ending| name.ends_with(ending));
+    if !is_meant || name.starts_with('.') {
+        return None;
+    }
+    let target = std::fs::read_link(path).ok()?;
+    let message = format!("`{shown}` is a link to `{}`, which does not exist", target.display());
+    let file = SourceFile::new(shown, path, "");
+    let problem = Diagnostic::warning("unreadable-file", message).at(Span::start_of(&file), "not read");
+    Some(problem.help("correct the link, or remove it"))
 }
 
 fn join(folder: &str, below: &str) -> String {

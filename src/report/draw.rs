@@ -41,7 +41,12 @@ pub fn draw(diagnostic: &Diagnostic, style: Style) -> String {
     };
     let mut problem =
         Group::with_title(level.primary_title(printable(&diagnostic.message)).id(printable(diagnostic.code)));
-    for labels in by_file(&diagnostic.labels) {
+    let labels: Vec<Label> = diagnostic
+        .labels
+        .iter()
+        .map(|label| Label { span: label.span.as_written(), text: label.text.clone() })
+        .collect();
+    for labels in by_file(&labels) {
         problem = match excerpt(&labels) {
             Some(snippet) => problem.element(snippet),
             None => without_text(problem, &labels),

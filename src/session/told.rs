@@ -39,8 +39,12 @@ impl Told {
         Self {
             code: problem.code.to_string(),
             message: problem.message.clone(),
-            labels: problem.labels.iter().map(|label| (Stretch::of(&label.span), label.text.clone())).collect(),
-            trace: problem.trace.iter().map(|call| (call.name.clone(), Stretch::of(&call.span))).collect(),
+            labels: problem
+                .labels
+                .iter()
+                .map(|label| (Stretch::of(&label.span.as_written()), label.text.clone()))
+                .collect(),
+            trace: problem.trace.iter().map(|call| (call.name.clone(), Stretch::of(&call.span.as_written()))).collect(),
             notes: problem.notes.clone(),
             help: problem.help.clone(),
         }

@@ -49,6 +49,63 @@ mod the_project {
     }
 
     #[test]
+    fn folders_where_files_should_be_and_files_where_folders_should_be() {
+        let here = folder(&[("dbt_project.yml/a", ""), ("profiles.yml", PROFILES)]);
+        assert_snapshot!(said(&here, "parse"), @"
+        exit code: 2
+        ----- stderr -----
+        error[no-project]: `[folder]/dbt_project.yml` is a folder, not a file
+        help: rename the folder, and write the file `dbt_project.yml` in its place
+        ");
+        let here = folder(&[("dbt_project.yml", PROJECT), ("profiles.yml/a", ""), ("models", "select 1")]);
+        assert_snapshot!(said(&here, "parse"), @"
+        exit code: 2
+        ----- stderr -----
+        error[no-profiles]: `[folder]/profiles.yml` is a folder, not a file
+        help: rename the folder, and write the file `profiles.yml` in its place
+        ");
+        fs::remove_dir_all(here.path().join("profiles.yml")).expect("it is there");
+        write(here.path(), "profiles.yml", PROFILES);
+        assert_snapshot!(said(&here, "parse"), @"
+        exit code: 0
+        ----- stderr -----
+        warning[missing-folder]: `models` is a file, where a folder is looked for
+        --> models
+         = note: not read
+        help: rename the file, or name another folder in dbt_project.yml
+
+        read an empty project
+        ");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_nothing_and_snapshots_without_a_block() {
+        let here = project(&[("snapshots/q.sql", "select 1 as id\n")]);
+        for name in ["models/gone.sql", "models/.#orders.sql"] {
+            std::os::unix::fs::symlink("../nowhere.sql", here.path().join(name)).expect("a link can be made");
+        }
+        assert_snapshot!(said(&here, "parse"), @"
+        exit code: 0
+        ----- stderr -----
+        warning[unreadable-file]: `models/gone.sql` is a link to `../nowhere.sql`, which does not exist
+        --> models/gone.sql
+         = note: not read
+        help: correct the link, or remove it
+
+        warning[unused-entry]: `snapshots/q.sql` has no snapshot in it
+         --> snapshots/q.sql:1:1
+          |
+        1 | select 1 as id
+          | ^ not read
+          |
+        help: write `{% snapshot name %}` before the query and `{% endsnapshot %}` behind it, or declare the snapshot in a yml
+
+        read 1 model
+        ");
+    }
+
+    #[test]
     fn a_project_file_that_is_no_yaml() {
         let here = project(&[("dbt_project.yml", "name: shop\nprofile: [shop\n")]);
         assert_snapshot!(said(&here, "run"), @"
@@ -467,6 +524,14 @@ mod models {
         assert_snapshot!(said(&with("{{ config(materialized='tabel') }}\nselect 1 as id\n"), "run"), @"
         exit code: 1
         ----- stderr -----
+        warning[unknown-value]: `materialized` of model `bad` cannot be `tabel`
+         --> models/bad.sql:1:25
+          |
+        1 | {{ config(materialized='tabel') }}
+          |                         ^^^^^ no materialization has this name
+          |
+        help: did you mean `table`?
+
                Found 2 models
              Running 2 nodes on `dev` (duckdb, 1 thread)
                Error tabel main.bad                                                                                        [time]
@@ -628,6 +693,207 @@ mod the_warehouse {
     }
 
     #[test]
+    fn a_seed_that_fills_a_source_is_told_of_where_the_source_is_missing() {
+        let here = project(&[
+            ("seeds/raw.csv", "id\n1\n"),
+            ("models/raw.yml", "sources:\n  - name: landing\n    schema: main\n    tables: [{name: raw}]\n"),
+            ("models/orders.sql", "select * from {{ source('landing', 'raw') }}\n"),
+        ]);
+        assert_snapshot!(said(&here, "build -q"), @"
+        exit code: 1
+        ----- stderr -----
+               Error view main.orders                                                                                      [time]
+
+        error[database]: Catalog Error: Table with name raw does not exist!
+         --> models/orders.sql:1:18
+          |
+        1 | select * from {{ source('landing', 'raw') }}
+          |                  ^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = note: compiled code at target/compiled/shop/models/orders.sql
+          = note: source `landing.raw` is the table of seed `raw`, which nothing here waits for: run `tamis seed` first, or write `ref('raw')`
+
+              Failed build in [time]: 1 ok, 1 failed
+        ");
+    }
+
+    #[test]
+    fn a_limit_in_a_shown_query_meets_shows_own() {
+        let show = |sql: &str| tamis(&["show", "-q", "--inline", sql]).within(&project(&[])).picture();
+        assert_snapshot!(show("select 1 as id limit 2"), @r#"
+        exit code: 2
+        ----- stderr -----
+               Error analysis inline_query                                                                                 [time]
+
+        error[database]: Parser Error: syntax error at or near "limit"
+         --> --inline:1:16
+          |
+        1 | select 1 as id limit 2
+          |                ^^^^^ `show` adds another limit behind this one
+          |
+          = note: compiled code at target/compiled/shop/sql/inline_query
+        help: remove the limit and say `--limit` how many rows to show, or keep it and say `--limit -1`
+
+              Failed show in [time]: 0 ok, 1 failed
+        "#);
+        assert_snapshot!(show("selec 1"), @r#"
+        exit code: 2
+        ----- stderr -----
+               Error analysis inline_query                                                                                 [time]
+
+        error[database]: Parser Error: syntax error at or near "selec"
+         --> --inline:1:1
+          |
+        1 | selec 1
+          | ^^^^^
+          |
+          = note: compiled code at target/compiled/shop/sql/inline_query
+
+              Failed show in [time]: 0 ok, 1 failed
+        "#);
+    }
+
+    #[test]
+    fn hooks_with_jinja_are_pointed_at_where_they_are_written() {
+        let here = project(&[
+            (
+                "dbt_project.yml",
+                &format!(
+                    "{PROJECT}on-run-start: >\n  select\n    {{{{ nothing() }}}}\non-run-end: \"selec {{{{ 1 }}}}, \\\"a\\\"\"\n"
+                ),
+            ),
+            (
+                "models/orders.yml",
+                "models:\n  - name: orders\n    config:\n      post_hook: >\n        select\n        {{ 1 + 'a' }}\n",
+            ),
+        ]);
+        assert_snapshot!(said(&here, "run -q"), @"
+        exit code: 2
+        ----- stderr -----
+        error[jinja]: `+` cannot be used on number and string
+         --> models/orders.yml:6:12
+          |
+        6 |         {{ 1 + 'a' }}
+          |            ^^^^^^^
+        ");
+        write(
+            here.path(),
+            "models/orders.yml",
+            "models:\n  - name: orders\n    config: {post_hook: ['select {{ 1 }}', 'selec {{ 2 }}']}\n",
+        );
+        assert_snapshot!(said(&here, "run -q"), @r#"
+        exit code: 1
+        ----- stderr -----
+               Error hook shop-on-run-start-0                                                                              [time]
+               Error hook shop-on-run-end-0                                                                                [time]
+
+        error[undefined]: `nothing` is not defined
+         --> dbt_project.yml:5:8
+          |
+        5 |     {{ nothing() }}
+          |        ^^^^^^^^^
+          |
+        help: check the spelling; a macro of a package must be written `package.macro`, and its package be installed
+
+        error[database]: Parser Error: syntax error at or near "selec"
+         --> dbt_project.yml:6:14
+          |
+        6 | on-run-end: "selec {{ 1 }}, \"a\""
+          |              ^^^^^
+
+              Failed run in [time]: 0 ok, 2 failed, 1 skipped
+        "#);
+        write(here.path(), "dbt_project.yml", PROJECT);
+        assert_snapshot!(said(&here, "run -q"), @r#"
+        exit code: 1
+        ----- stderr -----
+               Error view main.orders                                                                                      [time]
+
+        error[database]: Parser Error: syntax error at or near "selec"
+         --> models/orders.yml:3:45
+          |
+        3 |     config: {post_hook: ['select {{ 1 }}', 'selec {{ 2 }}']}
+          |                                             ^^^^^ in this statement
+          |
+          = note: compiled code at target/compiled/shop/models/orders.sql
+
+              Failed run in [time]: 0 ok, 1 failed
+        "#);
+    }
+
+    #[test]
+    fn values_that_choose_a_macro_are_looked_at_before_anything_runs() {
+        let strategies = "{% macro get_incremental_own_sql(arg_dict) %}{% endmacro %}
+            {% macro snapshot_own_strategy() %}{% endmacro %}
+            {% materialization own, default %}{% endmaterialization %}";
+        let here = project(&[
+            ("macros/own.sql", strategies),
+            ("models/a.sql", "{{ config(materialized='ephemral') }} select 1 as id"),
+            ("models/b.sql", "select 1 as id"),
+            (
+                "models/b.yml",
+                "models:\n  - name: b\n    config: {materialized: incremental, incremental_strategy: mrege}\n",
+            ),
+            ("models/c.sql", "{{ config(materialized='own') }} select 1 as id"),
+            ("models/d.sql", "{{ config(materialized='incremental', incremental_strategy='own') }} select 1 as id"),
+            (
+                "snapshots/s.yml",
+                "snapshots:\n  - name: two\n    relation: ref('orders')\n    config: {strategy: chek, unique_key: id}\n  - name: three\n    relation: ref('orders')\n    config: {strategy: own, unique_key: id}\n",
+            ),
+        ]);
+        write(
+            here.path(),
+            "dbt_project.yml",
+            &format!("{PROJECT}models:\n  shop:\n    orders:\n      +materialized: tabel\n"),
+        );
+        assert_snapshot!(said(&here, "parse"), @"
+        exit code: 0
+        ----- stderr -----
+        warning[unused-argument]: macro `get_incremental_own_sql` never uses its argument `arg_dict`
+         --> macros/own.sql:1:34
+          |
+        1 | {% macro get_incremental_own_sql(arg_dict) %}{% endmacro %}
+          |                                  ^^^^^^^^ not used in the body
+          |
+        help: remove `arg_dict`, or use it
+
+        warning[unknown-value]: `materialized` of model `a` cannot be `ephemral`
+         --> models/a.sql:1:25
+          |
+        1 | {{ config(materialized='ephemral') }} select 1 as id
+          |                         ^^^^^^^^ no materialization has this name
+          |
+        help: did you mean `ephemeral`?
+
+        warning[unknown-value]: `incremental_strategy` of model `b` cannot be `mrege`
+         --> models/b.yml:3:63
+          |
+        3 |     config: {materialized: incremental, incremental_strategy: mrege}
+          |                                                               ^^^^^ no strategy has this name
+          |
+        help: did you mean `merge`?
+
+        warning[unknown-value]: `materialized` of model `orders` cannot be `tabel`
+         --> dbt_project.yml:6:22
+          |
+        6 |       +materialized: tabel
+          |                      ^^^^^ no materialization has this name
+          |
+        help: did you mean `table`?
+
+        warning[unknown-value]: `strategy` of snapshot `two` cannot be `chek`
+         --> snapshots/s.yml:4:24
+          |
+        4 |     config: {strategy: chek, unique_key: id}
+          |                        ^^^^ no strategy has this name
+          |
+        help: did you mean `check`?
+
+        read 5 models, 2 snapshots
+        ");
+    }
+
+    #[test]
     fn configs_that_the_warehouse_or_a_macro_refuses_are_pointed_at() {
         let here = project(&[
             ("models/a.sql", "{{ config(materialized='ephemral') }} select 1 as id"),
@@ -644,6 +910,14 @@ mod the_warehouse {
         assert_snapshot!(said(&here, "build"), @r#"
         exit code: 1
         ----- stderr -----
+        warning[unknown-value]: `materialized` of model `a` cannot be `ephemral`
+         --> models/a.sql:1:25
+          |
+        1 | {{ config(materialized='ephemral') }} select 1 as id
+          |                         ^^^^^^^^ no materialization has this name
+          |
+        help: did you mean `ephemeral`?
+
         warning[unknown-value]: `on_schema_change` of model `b` cannot be `fial`
          --> models/b.sql:1:75
           |
@@ -651,6 +925,14 @@ mod the_warehouse {
           |                                                                           ^^^^ counts as `ignore`
           |
         help: did you mean `fail`?
+
+        warning[unknown-value]: `strategy` of snapshot `two` cannot be `chek`
+         --> snapshots/s.yml:7:24
+          |
+        7 |     config: {strategy: chek, check_cols: all, unique_key: id}
+          |                        ^^^^ no strategy has this name
+          |
+        help: did you mean `check`?
 
                Found 3 models, 2 snapshots
              Running 5 nodes on `dev` (duckdb, 1 thread)
