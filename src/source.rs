@@ -113,6 +113,7 @@ fn aligned(written: &str, text: &str) -> Option<Vec<u32>> {
             places.extend(std::iter::repeat_n(at as u32, letter.len_utf8()));
             // A line break written as `\n`.
             let mut ahead = rest.clone();
+            while ahead.next_if(|(_, blank)| blank.is_whitespace()).is_some() {}
             if let (Some((_, '\\')), Some((_, 'n' | 't' | 'r'))) = (ahead.next(), ahead.next()) {
                 rest = ahead;
             }
@@ -240,7 +241,7 @@ mod tests {
             Some(format!("{span} {}", span.text()))
         };
         assert_eq!(told("a: >\n  select\n    {{ x }}\n", "> select {{ x }}", "x").as_deref(), Some("a.yml:3:8 x"));
-        assert_eq!(told("a: \"b \\\"c\\\" \\n d\"", "\"b \"c\" \n d", "d").as_deref(), Some("a.yml:1:17 d"));
+        assert_eq!(told("a: \"b \\\"c\\\" \\n d\"", "\"b \"c\" \n d", "d").as_deref(), Some("a.yml:1:16 d"));
         assert_eq!(told("a: 'it''s x'", "'it's x", "x").as_deref(), Some("a.yml:1:11 x"));
         assert_eq!(told("a: b", "c", "c"), None);
     }

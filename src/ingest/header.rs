@@ -168,7 +168,7 @@ mod tests {
 
     fn matched(header: &str, columns: &[InputColumn], how: HeaderMatch, on_drift: OnDrift) -> String {
         let names: Vec<String> = header.split(',').map(str::to_string).collect();
-        let contract = Contract { new_column: on_drift, missing_column: on_drift, min_rows: None };
+        let contract = Contract { new_column: on_drift, missing_column: on_drift, min_rows: 1 };
         let from = Span::start_of(&SourceFile::in_memory("models/sources.yml", "from"));
         let (positions, problems) = match_header(&names, columns, how, contract, &from);
         let positions = positions.map(|positions| format!("{:?}", positions.columns));

@@ -46,7 +46,14 @@ impl Input {
             if facts.is_dir() { Err(std::io::Error::other("it is a folder")) } else { Ok(facts.len()) }
         });
         let bytes = size.map_err(|error| {
-            Box::new(Diagnostic::error("missing-input", format!("cannot read {}: {error}", path.display())))
+            let problem =
+                |why: &str| Diagnostic::error("missing-input", format!("cannot read {}: {why}", path.display()));
+            Box::new(match error.kind() {
+                std::io::ErrorKind::NotFound => problem("there is no such file")
+                    .help("correct `from`, whose path begins at the project's folder, or put the file there"),
+                std::io::ErrorKind::PermissionDenied => problem("permission denied"),
+                _ => problem(&error.to_string()),
+            })
         })?;
         let path = match pipeline.from.format {
             Format::Csv { .. } => path,

@@ -225,20 +225,16 @@ impl<'a> OneRun<'a> {
 
     /// The last gate: every row that was read is accounted for, or nothing is loaded.
     fn check_counts(&self, rows: &Written) -> Result<(), Box<Diagnostic>> {
-        if self.counts.read == 0 {
+        let least = self.pipeline.contract.min_rows;
+        if self.counts.read == 0 && least > 0 {
             return Err(Box::new(
                 Diagnostic::error("empty-input", "the input has a header and no rows")
-                    .note(format!("{} is as it was before", self.pipeline.destination())),
+                    .note(format!("{} is as it was before", self.pipeline.destination()))
+                    .help("where no rows are fine, say `contract: {min_rows: 0}`"),
             ));
         }
-        if let Some(least) = self.pipeline.contract.min_rows.filter(|least| self.counts.loaded < *least) {
-            let message = format!("only {} rows are left to load; the contract wants {least}", self.counts.loaded);
-            let dropped: Vec<_> = self.dropped().iter().map(|(name, count)| format!("{name} {count}")).collect();
-            let problem = Diagnostic::error("too-few-rows", message).note(format!("{} were read", self.counts.read));
-            return Err(Box::new(match dropped.is_empty() {
-                true => problem,
-                false => problem.note(format!("dropped: {}", dropped.join(", "))),
-            }));
+        if self.counts.loaded < least {
+            return Err(Box::new(self.too_few_rows(least)));
         }
         if !self.counts.add_up() || rows.rows != self.counts.loaded {
             let message = format!(
@@ -253,6 +249,28 @@ impl<'a> OneRun<'a> {
             ));
         }
         Ok(())
+    }
+
+    fn too_few_rows(&self, least: u64) -> Diagnostic {
+        let Counts { read, loaded, .. } = self.counts;
+        let message = match loaded {
+            0 => format!("of {read} rows none is left to load"),
+            _ => format!("only {loaded} rows are left to load; the contract wants {least}"),
+        };
+        let dropped = self.dropped().into_iter().filter(|(_, count)| *count > 0);
+        let dropped: Vec<_> = dropped.map(|(name, count)| format!("{name} {count}")).collect();
+        let mut problem = Diagnostic::error("too-few-rows", message);
+        if loaded > 0 {
+            problem = problem.note(format!("{read} were read"));
+        }
+        if !dropped.is_empty() {
+            problem = problem.note(format!("dropped: {}", dropped.join(", ")));
+        }
+        let problem = problem.note(format!("{} is as it was before", self.pipeline.destination()));
+        match loaded {
+            0 => problem.help("correct the filters, or say `contract: {min_rows: 0}` where no rows are fine"),
+            _ => problem,
+        }
     }
 
     /// A digest of the input and the rules: the same load has the same id, wherever and whenever it is made.

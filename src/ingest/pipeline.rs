@@ -224,8 +224,8 @@ pub struct Contract {
     pub new_column: OnDrift,
     /// Of columns that are not `required`; a required one is always an error.
     pub missing_column: OnDrift,
-    /// Fewest rows that must be left to load.
-    pub min_rows: Option<u64>,
+    /// Fewest rows that must be left to load. With 0 the input may be empty, too.
+    pub min_rows: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -123,9 +123,12 @@ fn check_column<'o>(
     found
 }
 
+/// A good table is not to be replaced by nothing, unless the pipeline says that nothing is fine.
+const MIN_ROWS: u64 = 1;
+
 pub fn read_contract(node: &Yaml, fields: &Fields<'_>) -> Contract {
     let Some(contract) = node.get("contract").filter(|contract| !contract.is_null()) else {
-        return Contract { new_column: OnDrift::Warn, missing_column: OnDrift::Fail, min_rows: None };
+        return Contract { new_column: OnDrift::Warn, missing_column: OnDrift::Fail, min_rows: MIN_ROWS };
     };
     fields.check_keys("`contract`", contract, &["new_column", "missing_column", "min_rows"]);
     let on_drift = |key, default| match fields.choice(contract, key, &["ignore", "warn", "fail"]) {
@@ -137,7 +140,7 @@ pub fn read_contract(node: &Yaml, fields: &Fields<'_>) -> Contract {
     Contract {
         new_column: on_drift("new_column", OnDrift::Warn),
         missing_column: on_drift("missing_column", OnDrift::Fail),
-        min_rows: fields.whole(contract, "min_rows", 0),
+        min_rows: fields.whole(contract, "min_rows", 0).unwrap_or(MIN_ROWS),
     }
 }
 

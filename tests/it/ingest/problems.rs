@@ -229,10 +229,11 @@ declared: items
 fn a_missing_file_is_named() {
     assert_snapshot!(after_a_good_load(|world| {
         std::fs::remove_file(world.folder.path().join("items.csv")).expect("removed");
-    }), @r"
+    }), @"
     items → staging.items: read 0 loaded 0 quarantined 0
-    error[missing-input]: cannot read <root>/items.csv: No such file or directory (os error 2)
+    error[missing-input]: cannot read <root>/items.csv: there is no such file
       --> models/staging/sources.yml:4:18 items.csv: read here
+      help: correct `from`, whose path begins at the project's folder, or put the file there
     table: 2 | 3
     ");
 }
@@ -287,11 +288,12 @@ fn a_column_that_is_gone_is_an_error_that_names_the_nearest() {
 fn a_header_without_rows_never_empties_a_table() {
     assert_snapshot!(after_a_good_load(|world| {
         world.file("items.csv", "id,sold_on,price\n");
-    }), @r"
+    }), @"
     items → staging.items: read 0 loaded 0 quarantined 0
     error[empty-input]: the input has a header and no rows
       --> models/staging/sources.yml:4:18 items.csv: read here
       note: staging.items is as it was before
+      help: where no rows are fine, say `contract: {min_rows: 0}`
     table: 2 | 3
     ");
     assert_snapshot!(after_a_good_load(|world| {
@@ -376,12 +378,45 @@ fn a_view_in_the_tables_place_is_not_replaced() {
 fn a_contract_on_the_number_of_rows_holds() {
     let mut world = World::new(ITEMS.replace("    into", "    contract: {min_rows: 3}\n    into"));
     world.file("items.csv", "id,sold_on,price\n1,,\n");
-    assert_snapshot!(world.run(None).shown(), @r"
+    assert_snapshot!(world.run(None).shown(), @"
     items → staging.items: read 1 loaded 1 quarantined 0
     error[too-few-rows]: only 1 rows are left to load; the contract wants 3
       --> models/staging/sources.yml:4:18 items.csv: read here
       note: 1 were read
+      note: staging.items is as it was before
     ");
+}
+
+#[test]
+fn filters_that_leave_nothing_leave_the_table_as_it_was() {
+    let filters = "    filters:\n      - {name: old, drop_when: {column: id, less_than: 100}}\n    into";
+    assert_snapshot!(after_a_good_load(|world| world.yaml(ITEMS.replace("    into", filters))), @"
+    items → staging.items: read 2 loaded 0 quarantined 0
+      dropped old 2
+    error[too-few-rows]: of 2 rows none is left to load
+      --> models/staging/sources.yml:4:18 items.csv: read here
+      note: dropped: old 2
+      note: staging.items is as it was before
+      help: correct the filters, or say `contract: {min_rows: 0}` where no rows are fine
+    table: 2 | 3
+    ");
+    let allowed = ITEMS.replace("    into", &filters.replace("    into", "    contract: {min_rows: 0}\n    into"));
+    assert_snapshot!(after_a_good_load(|world| world.yaml(allowed)), @"
+    items → staging.items: read 2 loaded 0 quarantined 0
+      dropped old 2
+    table: 0 |
+    ");
+    let empty = ITEMS.replace("    into", "    contract: {min_rows: 0}\n    into");
+    assert_snapshot!(
+        after_a_good_load(|world| {
+            world.yaml(empty);
+            world.file("items.csv", "id,sold_on,price\n");
+        }),
+        @"
+    items → staging.items: read 0 loaded 0 quarantined 0
+    table: 0 |
+    "
+    );
 }
 
 #[test]
@@ -394,10 +429,11 @@ ingest:
 ",
     );
     let shown = world.run(None).shown().replace(&world.folder.path().display().to_string(), "<root>");
-    assert_snapshot!(shown, @r"
+    assert_snapshot!(shown, @"
     first → lake/first: read 0 loaded 0 quarantined 0
-    error[missing-input]: cannot read <root>/items.csv: No such file or directory (os error 2)
+    error[missing-input]: cannot read <root>/items.csv: there is no such file
       --> models/staging/sources.yml:4:32 items.csv: read here
+      help: correct `from`, whose path begins at the project's folder, or put the file there
     second → lake/second: read 0 loaded 0 quarantined 0
     error[upstream-failed]: `second` did not run: it reads from `first`, which failed
       --> models/staging/sources.yml:3:37 first: reads from it here
