@@ -33,6 +33,11 @@ fn a_link_to_nothing() {
     assert_snapshot!(said(&here, "parse"), @"
     exit code: 0
     ----- stderr -----
+    warning[unreadable-file]: `models/gone.sql` is a link to `nowhere.sql`, which does not exist
+    --> models/gone.sql
+     = note: not read
+    help: correct the link, or remove it
+
     read 1 model
     ");
 }

@@ -360,6 +360,14 @@ fn a_snapshot_with_an_unknown_strategy() {
     assert_snapshot!(said(&here, "snapshot"), @"
     exit code: 1
     ----- stderr -----
+    warning[unknown-value]: `strategy` of snapshot `s` cannot be `guess`
+     --> snapshots/s.yml:1:83
+      |
+    1 | snapshots: [{name: s, relation: ref('orders'), config: {unique_key: id, strategy: guess}}]
+      |                                                                                   ^^^^^ no strategy has this name
+      |
+    help: use one of timestamp, check
+
            Found 1 model, 1 snapshot
          Running 1 node on `dev` (duckdb, 1 thread)
            Error snapshot main.s                                                                                       [time]
