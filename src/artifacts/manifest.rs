@@ -16,7 +16,7 @@ use crate::manifest::shape::{CompiledCode, NodeShape, Shape};
 use crate::manifest::{ById, Disabled, Manifest, UniqueId};
 
 /// SQL of the nodes that were compiled in this run.
-pub type Compiled = BTreeMap<UniqueId, CompiledCode>;
+pub type Compiled = ById<UniqueId, CompiledCode>;
 
 /// # Errors
 /// The file cannot be written; the old one stands then.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::blocks::{Block, BlockKind, split, syntax_error};
 use super::rewrite::Rewritten;
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{JsonMap, Macro, UniqueId};
+use crate::manifest::{ById, JsonMap, Macro, UniqueId};
 use crate::project::{PackageFile, Project};
 use crate::relation::AdapterKind;
 use crate::source::{SourceFile, Span};
@@ -36,7 +36,7 @@ pub(super) struct MacroLibrary {
     kind: AdapterKind,
     /// The package of built-in macros for this kind of warehouse: `dbt_duckdb`.
     adapter_package: String,
-    by_package: HashMap<String, HashMap<String, Arc<Entry>>>,
+    by_package: ById<String, ById<String, Arc<Entry>>>,
     by_id: BTreeMap<UniqueId, Arc<Entry>>,
     /// Search orders of `dispatch:` in dbt_project.yml.
     search_orders: HashMap<String, Vec<String>>,
@@ -48,7 +48,7 @@ impl MacroLibrary {
             root: project.name().to_string(),
             kind: project.target.kind,
             adapter_package: format!("dbt_{}", project.target.kind.name()),
-            by_package: HashMap::new(),
+            by_package: ById::default(),
             by_id: BTreeMap::new(),
             search_orders: project
                 .dispatch

@@ -118,7 +118,7 @@ pub(super) fn rewrite(text: &str) -> Result<Rewritten, LexError> {
 /// as editors and web pages leave it, for a blank.
 pub(super) fn plain_blanks(text: &str) -> Cow<'_, str> {
     let is_odd = |letter: char| letter.is_whitespace() && !letter.is_ascii();
-    if !text.contains(is_odd) {
+    if text.is_ascii() || !text.contains(is_odd) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());

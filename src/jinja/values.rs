@@ -121,7 +121,7 @@ pub(super) struct Dict {
     make: Option<Box<dyn Fn() -> Value + Send + Sync>>,
 }
 
-type Entries = IndexMap<Value, Value>;
+type Entries = IndexMap<Value, Value, foldhash::fast::RandomState>;
 
 impl Dict {
     pub fn value(entries: impl IntoIterator<Item = (Value, Value)>) -> Value {

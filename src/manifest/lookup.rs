@@ -1,11 +1,10 @@
-//! Finds what a `ref` or `source` means, with dbt's order of packages.
+//! Finds nodes by their id, and what a `ref` or `source` means, with dbt's order of packages.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use super::{Json, Manifest, Node, NodeKind, SourceTable, UniqueId};
+use super::{ById, Json, Manifest, Node, NodeKind, SourceTable, UniqueId};
 
-/// Names to ids, made on first use: a manifest does not change once it is parsed.
+/// What names and ids mean, made on first use: a manifest does not change once it is parsed.
 #[derive(Default)]
 pub struct LookupIndex {
     index: OnceLock<Index>,
@@ -13,28 +12,40 @@ pub struct LookupIndex {
 
 #[derive(Default)]
 struct Index {
-    refable: HashMap<String, Vec<UniqueId>>,
-    sources: HashMap<(String, String), Vec<UniqueId>>,
+    nodes: ById<UniqueId, Arc<Node>>,
+    refable: ById<String, Vec<Arc<Node>>>,
+    sources: ById<(String, String), Vec<Arc<SourceTable>>>,
 }
 
 impl Manifest {
     fn index(&self) -> &Index {
         self.lookup.index.get_or_init(|| {
-            let mut index = Index::default();
-            for (id, node) in &self.nodes {
+            let nodes = self.nodes.iter().map(|(id, node)| (id.clone(), Arc::clone(node)));
+            let mut index = Index { nodes: nodes.collect(), ..Index::default() };
+            for node in self.nodes.values() {
                 match node.kind {
                     NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot => {
-                        index.refable.entry(node.name.clone()).or_default().push(id.clone());
+                        index.refable.entry(node.name.clone()).or_default().push(Arc::clone(node));
                     }
                     NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {}
                 }
             }
-            for (id, source) in &self.sources {
+            for source in self.sources.values() {
                 let key = (source.source_name.clone(), source.name.clone());
-                index.sources.entry(key).or_default().push(id.clone());
+                index.sources.entry(key).or_default().push(Arc::clone(source));
             }
             index
         })
+    }
+
+    pub fn node(&self, id: &str) -> Option<&Arc<Node>> {
+        self.index().nodes.get(id)
+    }
+
+    /// Takes in a node that was not parsed with the others.
+    pub fn add_node(&mut self, node: Node) {
+        self.nodes.insert(node.unique_id.clone(), Arc::new(node));
+        self.lookup = LookupIndex::default();
     }
 
     /// The model, seed or snapshot a `ref` means. With a package, only that one is searched; without, the
@@ -47,7 +58,7 @@ impl Manifest {
         from_package: &str,
     ) -> Option<&Arc<Node>> {
         let candidates = self.index().refable.get(name)?;
-        let nodes = || candidates.iter().filter_map(|id| self.nodes.get(id)).filter(|node| has_version(node, version));
+        let nodes = || candidates.iter().filter(|node| has_version(node, version));
         match package {
             Some(package) => nodes().find(|node| node.package_name == package),
             None => nodes()
@@ -60,7 +71,7 @@ impl Manifest {
     /// The raw table a `source` means: of the text's own package, of the root project, or of any other.
     pub fn find_source(&self, source: &str, table: &str, from_package: &str) -> Option<&Arc<SourceTable>> {
         let candidates = self.index().sources.get(&(source.to_string(), table.to_string()))?;
-        let tables = || candidates.iter().filter_map(|id| self.sources.get(id));
+        let tables = || candidates.iter();
         tables()
             .find(|found| found.package_name == from_package)
             .or_else(|| tables().find(|found| found.package_name == self.project_name))

@@ -117,10 +117,6 @@ pub enum Disabled {
 }
 
 impl Manifest {
-    pub fn node(&self, id: &str) -> Option<&Arc<Node>> {
-        self.nodes.get(id)
-    }
-
     /// Ids that `id` reads from, whatever kind of resource it is.
     pub fn parents(&self, id: &str) -> &[UniqueId] {
         if let Some(node) = self.nodes.get(id) {

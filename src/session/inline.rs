@@ -32,7 +32,7 @@ impl Session {
         })?;
         let id = node.unique_id.clone();
         let manifest = Arc::get_mut(&mut self.manifest).expect("nobody shares the manifest before the run");
-        manifest.nodes.insert(id.clone(), Arc::new(node));
+        manifest.add_node(node);
         let step = Step {
             id: id.clone(),
             action: if command == Command::Show { Action::Show } else { Action::Compile },

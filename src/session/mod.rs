@@ -140,14 +140,15 @@ impl Session {
     /// # Errors
     /// It cannot be written.
     pub fn write_manifest(&self, reporter: &mut Reporter) -> Result<(), Exit> {
-        self.write_manifest_with(&[], reporter)
-    }
-
-    /// With the code of nodes that were compiled.
-    fn write_manifest_with(&self, results: &[Arc<RunResult>], reporter: &mut Reporter) -> Result<(), Exit> {
         if !self.settings.writes_json {
             return Ok(());
         }
+        let written = self.make_manifest(&[]);
+        self.wrote(&artifacts::manifest::path(&self.project.target_path), written, reporter)
+    }
+
+    /// manifest.json, with the code of nodes that were compiled.
+    fn make_manifest(&self, results: &[Arc<RunResult>]) -> std::io::Result<()> {
         let compiled: Compiled = results
             .iter()
             .filter_map(|result| {
@@ -164,9 +165,7 @@ impl Session {
             })
             .collect();
         let path = artifacts::manifest::path(&self.project.target_path);
-        let metadata = Metadata::of(&self.project);
-        let written = artifacts::manifest::write(&path, &metadata, &self.manifest, &compiled);
-        self.wrote(&path, written, reporter)
+        artifacts::manifest::write(&path, &Metadata::of(&self.project), &self.manifest, &compiled)
     }
 
     /// What the project holds: nouns with their counts, in dbt's order of kinds.

@@ -25,6 +25,13 @@ pub struct Run {
     pub shown: Vec<(UniqueId, Table)>,
 }
 
+impl Drop for Run {
+    /// As a session's: the process ends with it.
+    fn drop(&mut self) {
+        std::mem::forget(std::mem::take(&mut self.results));
+    }
+}
+
 impl Session {
     /// Does the steps of `plan`. `show_limit` is how many rows `show` gives at most.
     ///
@@ -91,16 +98,19 @@ impl Session {
         }
     }
 
-    /// run_results.json, and manifest.json once more, now with the compiled code.
+    /// run_results.json, and manifest.json with the compiled code.
     fn write_results(&self, results: &[Arc<RunResult>], elapsed_ms: f64, reporter: &mut Reporter) -> Result<(), Exit> {
         if !self.settings.writes_json {
             return Ok(());
         }
-        self.write_manifest_with(results, reporter)?;
         let path = self.project.target_path.join("run_results.json");
         let metadata = Metadata::of(&self.project);
         let args = &self.settings.invocation.args;
-        let written = artifacts::run_results::write(&path, &metadata, results, elapsed_ms, args);
+        let (manifest, written) = rayon::join(
+            || self.make_manifest(results),
+            || artifacts::run_results::write(&path, &metadata, results, elapsed_ms, args),
+        );
+        self.wrote(&artifacts::manifest::path(&self.project.target_path), manifest, reporter)?;
         self.wrote(&path, written, reporter)
     }
 }

@@ -1,6 +1,5 @@
 //! The files other tools read, compared with what dbt-core 1.12 writes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -79,14 +78,14 @@ fn keys(value: &Json) -> String {
 
 #[test]
 fn the_manifest_has_all_top_keys_even_when_empty() {
-    let json = written(&built(), &manifest::Compiled::new());
+    let json = written(&built(), &manifest::Compiled::default());
     assert_snapshot!(keys(&json), @"metadata nodes sources macros docs exposures metrics groups selectors disabled parent_map child_map group_map saved_queries semantic_models unit_tests functions");
     assert_snapshot!(json["metadata"].to_string(), @r#"{"dbt_schema_version":"https://schemas.getdbt.com/dbt/manifest/v12.json","dbt_version":"1.12.6","generated_at":"2023-11-14T22:13:20.123456Z","invocation_id":"00000000-0000-4000-8000-000000000000","invocation_started_at":"2023-11-14T22:13:20.123456Z","env":{"TEAM":"data"},"project_name":"rich","project_id":"e7f4f8bd246c235418280d1f124e14f0","user_id":null,"send_anonymous_usage_stats":false,"adapter_type":"duckdb","quoting":{"database":true,"schema":true,"identifier":true,"column":null},"run_started_at":"2023-11-14T22:13:20.123456+00:00"}"#);
 }
 
 #[test]
 fn each_resource_has_the_keys_dbt_writes_in_its_order() {
-    let json = written(&one_of_each(), &manifest::Compiled::new());
+    let json = written(&one_of_each(), &manifest::Compiled::default());
     let places = [
         ("nodes", "model.shop.fct"),
         ("nodes", "seed.shop.codes"),
@@ -121,7 +120,7 @@ fn each_resource_has_the_keys_dbt_writes_in_its_order() {
 
 #[test]
 fn relatives_and_groups_are_mapped_both_ways() {
-    let json = written(&one_of_each(), &manifest::Compiled::new());
+    let json = written(&one_of_each(), &manifest::Compiled::default());
     for map in ["parent_map", "child_map"] {
         assert_eq!(json[map].as_object().map(JsonMap::len), Some(11), "{map}");
     }
@@ -133,7 +132,7 @@ fn relatives_and_groups_are_mapped_both_ways() {
 
 #[test]
 fn a_primary_key_is_what_is_unique_and_filled() {
-    let json = written(&one_of_each(), &manifest::Compiled::new());
+    let json = written(&one_of_each(), &manifest::Compiled::default());
     assert_snapshot!(json["nodes"]["model.shop.stg"]["primary_key"].to_string(), @r#"["id"]"#);
     assert_snapshot!(json["nodes"]["model.shop.fct"]["primary_key"].to_string(), @"[]");
 }
@@ -146,7 +145,7 @@ fn a_compiled_node_shows_its_code() {
         inlined: vec![],
         macros: vec![],
     };
-    let compiled = BTreeMap::from([(UniqueId::from("model.shop.stg"), code)]);
+    let compiled = manifest::Compiled::from_iter([(UniqueId::from("model.shop.stg"), code)]);
     let json = written(&one_of_each(), &compiled);
     let stg = &json["nodes"]["model.shop.stg"];
     assert_snapshot!(keys(stg), @"database schema name resource_type package_name path original_file_path unique_id fqn alias checksum config tags description columns meta group docs patch_path build_path unrendered_config created_at relation_name raw_code doc_blocks language refs sources metrics functions depends_on compiled_path compiled compiled_code extra_ctes_injected extra_ctes contract access constraints version latest_version deprecation_date primary_key time_spine");
@@ -171,7 +170,7 @@ fn an_enforced_contract_has_the_checksum_that_dbt_computes() {
             model.constraints = vec![json!({"type": "primary_key", "columns": ["id"]})];
         }
     });
-    let json = written(&built, &manifest::Compiled::new());
+    let json = written(&built, &manifest::Compiled::default());
     let node = &json["nodes"]["model.shop.fct_a"];
     assert_snapshot!(node["contract"].to_string(), @r#"{"enforced":true,"alias_types":true,"checksum":"9e46e78d52c23d9223363dfd3d457a976885e2d067d0284f544ce984e452ab3c"}"#);
     assert_snapshot!(node["constraints"].to_string(), @r#"[{"type":"primary_key","name":null,"expression":null,"warn_unenforced":true,"warn_unsupported":true,"to":null,"to_columns":[],"columns":["id"]}]"#);
@@ -293,7 +292,8 @@ fn an_old_artifact_stands_when_the_new_one_cannot_be_written() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("file");
     std::fs::write(&file, "old").expect("the file is written");
-    let error = manifest::write(&file.join("manifest.json"), &metadata(), &built().manifest, &BTreeMap::new());
+    let error =
+        manifest::write(&file.join("manifest.json"), &metadata(), &built().manifest, &manifest::Compiled::default());
     let message = error.expect_err("a file is no folder").to_string();
     assert!(message.contains("file/manifest.json"), "{message}");
     assert_eq!(std::fs::read_to_string(&file).expect("the file stands"), "old");
@@ -338,7 +338,7 @@ fn an_earlier_run_is_read_back() {
     let folder = tempfile::tempdir().expect("a folder");
     let state = folder.path().join("state");
     let results = [result("model.shop.x", "model", NodeStatus::Error)];
-    manifest::write(&state.join("manifest.json"), &metadata(), &one_of_each().manifest, &BTreeMap::new())
+    manifest::write(&state.join("manifest.json"), &metadata(), &one_of_each().manifest, &manifest::Compiled::default())
         .expect("written");
     run_results::write(&state.join("run_results.json"), &metadata(), &results, 1.0, &JsonMap::new()).expect("written");
     let read = previous::read(&state, folder.path()).expect("it is readable");
