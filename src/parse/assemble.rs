@@ -30,17 +30,18 @@ pub(super) type Owned<T> = (usize, T);
 pub(super) type OwnNode = Box<Node>;
 
 pub(super) fn parse(scope: &Scope<'_>) -> (Manifest, Vec<Diagnostic>) {
-    let ((mut drafts, mut problems), (mut entries, found)) = rayon::join(|| drafts(scope), || entries(scope));
+    let ((mut drafts, mut problems), (entries, read, found)) =
+        rayon::join(|| drafts(scope), || entries(scope, |of_file| descriptions(scope, of_file)));
     problems.extend(found);
     problems.extend(project_config_problems(scope));
     for entry in entries.iter().filter(|entry| entry.section == Section::Snapshots) {
         drafts.extend(yml_snapshots::draft(scope, entry, &mut problems));
     }
-    let read = descriptions(scope, &mut entries);
     let of = |section: Section| entries.iter().filter(|entry| entry.section == section).collect::<Vec<_>>();
     let (docs, found) = Docs::read(scope);
     problems.extend(found);
 
+    let read = read.into_iter().flatten();
     let (mut nodes, described) = nodes_of(scope, drafts, &entries, read, &mut problems);
     let (mut declared, found) = sources(scope, &of(Section::Sources));
     problems.extend(found);
@@ -93,15 +94,17 @@ fn project_config_problems(scope: &Scope<'_>) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// What the entries of nodes say of them, in order. Their data have served then, and a big project's fill much room.
+/// What the entries of nodes say of them, in order. Their data have served then, but for snapshots that are nowhere
+/// else.
 fn descriptions(scope: &Scope<'_>, entries: &mut [Entry<'_>]) -> Vec<(Described, Vec<Diagnostic>)> {
-    entries
-        .par_iter_mut()
-        .filter(|entry| is_patch(entry.section))
+    let of_nodes = entries.iter_mut().filter(|entry| is_patch(entry.section));
+    of_nodes
         .map(|entry| {
             let mut found = Vec::new();
             let described = described(entry, &entry.patch_path(scope), &mut found);
-            entry.data = JsonMap::new();
+            if entry.section != Section::Snapshots {
+                entry.data = JsonMap::new();
+            }
             (described, found)
         })
         .collect()
@@ -112,7 +115,7 @@ fn nodes_of<'e, 'a>(
     scope: &Scope<'a>,
     drafts: Vec<Draft>,
     entries: &'e [Entry<'a>],
-    read: Vec<(Described, Vec<Diagnostic>)>,
+    read: impl Iterator<Item = (Described, Vec<Diagnostic>)>,
     problems: &mut Vec<Diagnostic>,
 ) -> (Vec<Owned<OwnNode>>, Vec<DescribedEntry<'e, 'a>>) {
     let mut matching = Matching::new(&drafts);

@@ -1,7 +1,10 @@
 //! Puts what was read into the manifest: enabled or disabled, each id once.
 
+use std::collections::hash_map::Entry as MapEntry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::assemble::{OwnNode, Owned, describe_column};
 use super::docs::Docs;
@@ -14,7 +17,7 @@ use super::unit_tests::{NodeIndex, Tested, unit_test, with_model};
 use super::{exposures, functions, others};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{
-    Disabled, Exposure, Json, JsonMap, Manifest, Node, NodeConfig, NodeKind, OtherResource, UniqueId, UnitTest,
+    ById, Disabled, Exposure, Json, JsonMap, Manifest, Node, NodeConfig, NodeKind, OtherResource, UniqueId, UnitTest,
 };
 use crate::source::Span;
 
@@ -24,43 +27,47 @@ pub(super) fn add_nodes(
     manifest: &mut Manifest,
     problems: &mut Vec<Diagnostic>,
 ) {
-    let mut names: HashMap<(String, String), (UniqueId, Span)> = HashMap::new();
-    for (_, node) in nodes {
+    let nodes: Vec<Arc<Node>> = nodes.into_par_iter().map(|(_, node)| Arc::from(node)).collect();
+    let mut kept: ById<&UniqueId, &Arc<Node>> = ById::default();
+    let mut named: ById<(&str, &str), &Node> = ById::default();
+    for node in &nodes {
         // A test whose target is missing stays among the nodes, switched off, as in dbt.
-        let is_kept = node.config.is_enabled() || broken.contains(&node.unique_id);
-        if !is_kept {
-            manifest.disabled.entry(node.unique_id.clone()).or_default().push(Disabled::Node(Arc::from(node)));
+        if !node.config.is_enabled() && !broken.contains(&node.unique_id) {
+            manifest.disabled.entry(node.unique_id.clone()).or_default().push(Disabled::Node(Arc::clone(node)));
             continue;
         }
-        if let Some(first) = manifest.nodes.get(&node.unique_id) {
-            problems.push(duplicate(first, &node));
+        if let Some(first) = kept.get(&node.unique_id) {
+            problems.push(duplicate(first, node));
             continue;
         }
+        kept.insert(&node.unique_id, node);
         let is_versioned = matches!(&node.kind, NodeKind::Model(facts) if facts.version.is_some());
         if matches!(node.kind, NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot) && !is_versioned {
-            let key = (node.package_name.clone(), node.name.clone());
-            let place = place_of(&node);
-            if let Some((other, first)) = names.get(&key) {
-                problems.push(
-                    Diagnostic::warning(
-                        "duplicate-name",
-                        format!(
-                            "a {} and a {} are both called `{}`",
-                            other.resource_type(),
-                            node.kind.resource_type(),
-                            node.name
-                        ),
-                    )
-                    .at(place, "this one")
-                    .at(first.clone(), "and this one")
-                    .help("rename one of them: a `ref` cannot tell them apart"),
-                );
-            } else {
-                names.insert(key, (node.unique_id.clone(), place));
+            match named.entry((&node.package_name, &node.name)) {
+                MapEntry::Occupied(first) => problems.push(equal_names(first.get(), node)),
+                MapEntry::Vacant(place) => {
+                    place.insert(node);
+                }
             }
         }
-        manifest.nodes.insert(node.unique_id.clone(), Arc::from(node));
     }
+    let mut kept: Vec<_> = kept.into_iter().map(|(id, node)| (id.clone(), Arc::clone(node))).collect();
+    // A map is made quickly of what is in order.
+    kept.par_sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    manifest.nodes = kept.into_iter().collect();
+}
+
+fn equal_names(first: &Node, second: &Node) -> Diagnostic {
+    let message = format!(
+        "a {} and a {} are both called `{}`",
+        first.kind.resource_type(),
+        second.kind.resource_type(),
+        second.name
+    );
+    Diagnostic::warning("duplicate-name", message)
+        .at(place_of(second), "this one")
+        .at(place_of(first), "and this one")
+        .help("rename one of them: a `ref` cannot tell them apart")
 }
 
 /// Where a node is declared.

@@ -100,8 +100,12 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Every entry of every package's property files, in the order of files and sections.
-pub(crate) fn entries<'a>(scope: &Scope<'a>) -> (Vec<Entry<'a>>, Vec<Diagnostic>) {
+/// Every entry of every package's property files, in the order of files and sections, with what `digest` made of the
+/// entries of each file: a big project's data fill much room, and need not all be held at once.
+pub(crate) fn entries<'a, T: Send>(
+    scope: &Scope<'a>,
+    digest: impl Fn(&mut [Entry<'a>]) -> T + Sync,
+) -> (Vec<Entry<'a>>, Vec<T>, Vec<Diagnostic>) {
     let files: Vec<(usize, &'a PropertyFile)> = scope
         .project
         .packages
@@ -109,13 +113,21 @@ pub(crate) fn entries<'a>(scope: &Scope<'a>) -> (Vec<Entry<'a>>, Vec<Diagnostic>
         .enumerate()
         .flat_map(|(index, package)| package.files.properties.iter().map(move |file| (index, file)))
         .collect();
-    let read: Vec<_> = files.par_iter().map(|(package, file)| entries_of_file(scope, *package, file)).collect();
-    let (mut entries, mut problems) = (Vec::new(), Vec::new());
-    for (found, complaints) in read {
+    let read: Vec<_> = files
+        .par_iter()
+        .map(|(package, file)| {
+            let (mut entries, problems) = entries_of_file(scope, *package, file);
+            let digested = digest(&mut entries);
+            (entries, digested, problems)
+        })
+        .collect();
+    let (mut entries, mut digested, mut problems) = (Vec::new(), Vec::with_capacity(read.len()), Vec::new());
+    for (found, made, complaints) in read {
         entries.extend(found);
+        digested.push(made);
         problems.extend(complaints);
     }
-    (entries, problems)
+    (entries, digested, problems)
 }
 
 fn entries_of_file<'a>(scope: &Scope<'a>, package: usize, file: &'a PropertyFile) -> (Vec<Entry<'a>>, Vec<Diagnostic>) {

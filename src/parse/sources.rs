@@ -2,7 +2,10 @@
 //!
 //! Source: dbt-core 1.12, `parser/sources.py`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+use rayon::prelude::*;
 
 use super::columns::{ColumnTests, TestEntry, columns, split, tests, texts};
 use super::config::ConfigRequest;
@@ -55,25 +58,27 @@ pub(crate) fn sources(scope: &Scope<'_>, entries: &[&Entry<'_>]) -> (Vec<Declare
         }
         overrides.insert(key, Override { entry, package: package.to_string() });
     }
-    let mut used: Vec<(String, String)> = Vec::new();
-    for entry in entries.iter().filter(|entry| entry.text("overrides").is_none()) {
-        let key = (scope.package(entry.package).name.clone(), entry.name.clone());
-        let over = overrides.get(&key);
-        if over.is_some() {
-            used.push(key);
-        }
-        tables_of(scope, entry, over, &mut found, &mut problems);
+    let key = |entry: &Entry<'_>| (scope.package(entry.package).name.clone(), entry.name.clone());
+    let declaring = || entries.iter().filter(|entry| entry.text("overrides").is_none());
+    let declared: Vec<_> = declaring()
+        .collect::<Vec<_>>()
+        .into_par_iter()
+        .map(|entry| tables_of(scope, entry, overrides.get(&key(entry))))
+        .collect();
+    for (tables, complaints) in declared {
+        found.extend(tables);
+        problems.extend(complaints);
     }
-    for (key, over) in &overrides {
-        if !used.contains(key) {
+    for (overridden, over) in &overrides {
+        if !declaring().any(|entry| key(entry) == *overridden) {
             let known = entries.iter().filter(|entry| scope.package(entry.package).name == over.package);
             problems.push(
                 Diagnostic::warning(
                     "unmatched-patch",
-                    format!("package `{}` has no source `{}` to override", over.package, key.1),
+                    format!("package `{}` has no source `{}` to override", over.package, overridden.1),
                 )
                 .at(over.entry.name_span(), "overrides nothing")
-                .suggest(&key.1, known.map(|entry| entry.name.as_str())),
+                .suggest(&overridden.1, known.map(|entry| entry.name.as_str())),
             );
         }
     }
@@ -84,27 +89,28 @@ fn tables_of(
     scope: &Scope<'_>,
     entry: &Entry<'_>,
     over: Option<&Override<'_, '_>>,
-    found: &mut Vec<DeclaredSource>,
-    problems: &mut Vec<Diagnostic>,
-) {
-    let mut source = translated(scope, entry.data.clone());
+) -> (Vec<DeclaredSource>, Vec<Diagnostic>) {
+    let (mut found, mut problems) = (Vec::new(), Vec::new());
+    let mut source = translated(scope, &entry.data);
     let mut over_tables: &[Json] = &[];
     let over_data;
     if let Some(over) = over {
-        over_data = translated(scope, over.entry.data.clone());
+        over_data = translated(scope, &over.entry.data);
         over_tables = over_data.get("tables").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
         let kept = |key: &&String| !matches!(key.as_str(), "name" | "overrides" | "tables");
-        source.extend(over_data.iter().filter(|(key, _)| kept(key)).map(|(key, value)| (key.clone(), value.clone())));
+        source
+            .to_mut()
+            .extend(over_data.iter().filter(|(key, _)| kept(key)).map(|(key, value)| (key.clone(), value.clone())));
     }
     let (list, places) = match (entry.data.get("tables"), entry.yaml.get("tables")) {
-        (Some(Json::Array(list)), Some(places)) => (list.clone(), places.items()),
-        (None | Some(Json::Null), _) | (_, None) => return,
+        (Some(Json::Array(list)), Some(places)) => (list, places.items()),
+        (None | Some(Json::Null), _) | (_, None) => return (found, problems),
         (Some(_), Some(place)) => {
             problems.push(
                 invalid(format!("`tables` of source `{}` is not a list", entry.name))
                     .at(entry.span(place), "this is not a list"),
             );
-            return;
+            return (found, problems);
         }
     };
     for (table, yaml) in list.iter().zip(places) {
@@ -116,14 +122,15 @@ fn tables_of(
             );
             continue;
         };
-        let mut map = translated(scope, map.clone());
+        let mut map = translated(scope, map);
         let table_over = over_tables.iter().find(|over| table_name(over).as_deref() == Some(&name));
         if let Some(Json::Object(patch)) = table_over {
-            map.extend(patch.iter().map(|(key, value)| (key.clone(), value.clone())));
+            map.to_mut().extend(patch.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
         let written = Written { entry, source: &source, table: &map, name, yaml };
-        found.push(written.declare(scope, problems));
+        found.push(written.declare(scope, &mut problems));
     }
+    (found, problems)
 }
 
 fn table_name(table: &Json) -> Option<String> {
@@ -135,11 +142,14 @@ fn table_name(table: &Json) -> Option<String> {
 }
 
 /// BigQuery's words for database and schema.
-fn translated(scope: &Scope<'_>, mut map: JsonMap) -> JsonMap {
+fn translated<'m>(scope: &Scope<'_>, map: &'m JsonMap) -> Cow<'m, JsonMap> {
+    let mut map = Cow::Borrowed(map);
     if scope.project.target.kind == AdapterKind::BigQuery {
         for (written, meant) in [("project", "database"), ("dataset", "schema")] {
-            if let Some(value) = map.shift_remove(written) {
-                map.entry(meant).or_insert(value);
+            if map.contains_key(written)
+                && let Some(value) = map.to_mut().shift_remove(written)
+            {
+                map.to_mut().entry(meant).or_insert(value);
             }
         }
     }
