@@ -15,6 +15,8 @@ use super::primary_key::primary_keys;
 use crate::manifest::shape::{CompiledCode, NodeShape, Shape};
 use crate::manifest::{ById, Disabled, Manifest, UniqueId};
 
+pub use super::mend::{Mend, mend};
+
 /// SQL of the nodes that were compiled in this run.
 pub type Compiled = ById<UniqueId, CompiledCode>;
 
@@ -54,11 +56,11 @@ pub fn renew(path: &Path, metadata: &Metadata) -> io::Result<bool> {
     Ok(true)
 }
 
-const HEAD_START: &[u8] = br#"{"metadata":{"#;
-const HEAD_END: &[u8] = br#"},"nodes":{"#;
+pub(super) const HEAD_START: &[u8] = br#"{"metadata":{"#;
+pub(super) const HEAD_END: &[u8] = br#"},"nodes":{"#;
 
 /// All that comes before the first node.
-fn head(metadata: &Metadata) -> serde_json::Result<Vec<u8>> {
+pub(super) fn head(metadata: &Metadata) -> serde_json::Result<Vec<u8>> {
     let mut bytes = br#"{"metadata":"#.to_vec();
     serde_json::to_writer(&mut bytes, &ManifestMetadata(metadata))?;
     bytes.extend_from_slice(br#","nodes":{"#);

@@ -7,6 +7,7 @@ pub mod freshness;
 pub mod graph_summary;
 pub mod listing;
 pub mod manifest;
+mod mend;
 pub mod previous;
 pub mod run_results;
 

@@ -1,6 +1,6 @@
 //! The engine: one minijinja environment, all macros, and the renders that parse and execute ask for.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
@@ -16,7 +16,7 @@ use super::table_object::TableObject;
 use super::values::{lock, python_str, to_json};
 use super::{Argument, Called, CaptureRequest, Captured, NameKind, Rendered, RunScope, methods, plain, silent};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{JsonMap, Macro};
+use crate::manifest::{JsonMap, Macro, UniqueId};
 use crate::project::{Project, has_jinja, without_last_newline};
 use crate::source::{SourceFile, Span};
 
@@ -28,6 +28,8 @@ pub struct Engine {
     pub(super) library: Arc<MacroLibrary>,
     facts: Arc<ProjectFacts>,
     vars: Mutex<std::collections::HashMap<String, Arc<JsonMap>>>,
+    /// Macros that ran to name nodes.
+    naming: Mutex<BTreeSet<UniqueId>>,
     /// Names that every template has: `range`, `namespace`.
     globals: HashSet<String>,
     /// What `graph` shows while running.
@@ -67,6 +69,7 @@ impl Engine {
             library,
             facts,
             vars: Mutex::new(vars),
+            naming: Mutex::default(),
             globals,
             graph: OnceLock::new(),
             this: Weak::clone(this),
@@ -164,7 +167,13 @@ impl Engine {
         scope.model = node.clone().into();
         let scope = Arc::new(scope);
         let value = self.call_value(&scope, MacroHandle::value(&scope, entry), &arguments)?;
+        lock(&self.naming).extend(scope.take_captured().entered);
         Ok(python_str(&value).trim().to_string())
+    }
+
+    /// The macros that ran whenever [`Self::generate_name`] was asked.
+    pub fn naming_macros(&self) -> BTreeSet<UniqueId> {
+        lock(&self.naming).clone()
     }
 
     /// What the built-in naming macros give, without rendering them: every node asks three times.

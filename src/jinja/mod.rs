@@ -99,6 +99,8 @@ pub struct Captured {
     pub configs: Vec<JsonMap>,
     /// Macros called, built-in ones included, each once, in order of first call.
     pub macros: Vec<UniqueId>,
+    /// Every macro that ran, those that others called among them, each once.
+    pub entered: Vec<UniqueId>,
     /// Warnings about the text.
     pub warnings: Vec<Diagnostic>,
 }

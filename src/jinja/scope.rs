@@ -196,18 +196,22 @@ impl Scope {
 
     /// Notes a macro the text itself calls; what that one calls in turn is its own dependency.
     pub fn entered_macro(&self, id: &UniqueId) {
-        let depth = self.macro_depth.fetch_add(1, Ordering::Relaxed);
-        if depth > 0 {
-            return;
-        }
+        let is_direct = self.macro_depth.fetch_add(1, Ordering::Relaxed) == 0;
         let add = |macros: &mut Vec<UniqueId>| {
             if !macros.contains(id) {
                 macros.push(id.clone());
             }
         };
         match &self.mode {
-            Mode::Parse(captured) => add(&mut lock(captured).macros),
-            Mode::Run(run) => add(&mut lock(&run.scope.called_macros)),
+            Mode::Parse(captured) => {
+                let mut captured = lock(captured);
+                add(&mut captured.entered);
+                if is_direct {
+                    add(&mut captured.macros);
+                }
+            }
+            Mode::Run(run) if is_direct => add(&mut lock(&run.scope.called_macros)),
+            Mode::Run(_) => {}
         }
     }
 

@@ -10,6 +10,7 @@ mod node;
 pub mod python;
 mod resource;
 pub mod shape;
+mod texts;
 mod unit_checksum;
 
 pub use config::{Access, Json, JsonMap, Materialization, NodeConfig, OnSchemaChange};
@@ -22,6 +23,7 @@ pub use resource::{
     SourceTable, UnitTest,
 };
 
+pub use texts::{TextRead, Texts};
 pub use unit_checksum::unit_test_checksum;
 
 use std::borrow::Borrow;
@@ -104,6 +106,7 @@ pub struct Manifest {
     /// Named selectors of `selectors.yml`, as written.
     pub selectors: BTreeMap<String, Json>,
     pub lookup: LookupIndex,
+    pub texts: Texts,
 }
 
 /// What a disabled resource would have been.

@@ -18,9 +18,9 @@ use super::properties::{Entry, Section, entries};
 use super::resolve::{Dependencies, dependencies};
 use super::scope::Scope;
 use super::sources::sources;
-use super::{checks, exposures, macros, node, yml_snapshots};
+use super::{checks, exposures, macros, node, texts, yml_snapshots};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{ColumnFacts, Json, JsonMap, Manifest, Node, NodeKind, UniqueId};
+use crate::manifest::{ColumnFacts, Json, JsonMap, Manifest, Node, NodeKind, TextRead, Texts, UniqueId};
 use crate::source::Span;
 
 /// Something and the index of its package.
@@ -34,6 +34,7 @@ pub(super) fn parse(scope: &Scope<'_>) -> (Manifest, Vec<Diagnostic>) {
         rayon::join(|| drafts(scope), || entries(scope, |of_file| descriptions(scope, of_file)));
     problems.extend(found);
     problems.extend(project_config_problems(scope));
+    let texts = texts_of(scope, &drafts);
     for entry in entries.iter().filter(|entry| entry.section == Section::Snapshots) {
         drafts.extend(yml_snapshots::draft(scope, entry, &mut problems));
     }
@@ -71,7 +72,17 @@ pub(super) fn parse(scope: &Scope<'_>) -> (Manifest, Vec<Diagnostic>) {
     manifest.selectors = selectors(scope);
     add_nodes(nodes, &broken, &mut manifest, &mut problems);
     problems.extend(checks::check(scope, &manifest));
+    manifest.texts = Texts { read: texts, shared_macros: scope.shared_macros() };
     (manifest, problems)
+}
+
+/// What each text came to that is a file's only one. Macros of the others count for the whole project.
+fn texts_of(scope: &Scope<'_>, drafts: &[Draft]) -> Vec<TextRead> {
+    let (alone, others): (Vec<&Draft>, Vec<&Draft>) = drafts.iter().partition(|draft| texts::is_alone(draft));
+    for draft in others {
+        scope.share_macros(&draft.captured.entered);
+    }
+    alone.into_par_iter().map(texts::text_read).collect()
 }
 
 /// Values of dbt_project.yml that no key takes.

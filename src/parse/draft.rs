@@ -38,6 +38,8 @@ pub(crate) struct Draft {
     /// Config without properties.
     pub resolved: Resolved,
     pub hook: Option<HookPlace>,
+    /// There was nothing to say of it.
+    pub is_quiet: bool,
 }
 
 /// Which hook of dbt_project.yml it is.
@@ -102,7 +104,7 @@ pub(crate) fn drafts(scope: &Scope<'_>) -> Drafted {
     (all, problems)
 }
 
-fn of_file(scope: &Scope<'_>, kind: ResourceKind, package: usize, file: &PackageFile) -> Drafted {
+pub(super) fn of_file(scope: &Scope<'_>, kind: ResourceKind, package: usize, file: &PackageFile) -> Drafted {
     let name = stem(&file.path);
     let path = match kind {
         // dbt puts analyses under a folder of that name, whatever theirs is called.
@@ -201,6 +203,7 @@ fn of_seed(scope: &Scope<'_>, package: usize, seed: &SeedFile) -> Drafted {
         call: JsonMap::new(),
         resolved,
         hook: None,
+        is_quiet: false,
     };
     (vec![draft], problems)
 }
@@ -279,9 +282,11 @@ fn draft(scope: &Scope<'_>, text: Text<'_>) -> (Draft, Vec<Diagnostic>) {
         call,
         resolved,
         hook: text.hook,
+        is_quiet: false,
     };
     let config = Arc::clone(&draft.resolved.config);
     problems.extend(capture_hooks(scope, &mut draft, None, &config));
+    draft.is_quiet = problems.is_empty() && draft.resolved.problems.is_empty();
     (draft, problems)
 }
 
@@ -357,6 +362,7 @@ pub(crate) fn capture_hooks(
                 Ok(found) => {
                     draft.captured.refs.extend(found.refs);
                     draft.captured.sources.extend(found.sources);
+                    scope.share_macros(&found.entered);
                     for called in found.macros {
                         if !draft.captured.macros.contains(&called) {
                             draft.captured.macros.push(called);

@@ -93,7 +93,7 @@ pub(crate) fn generic_test(
         }),
         span: span.clone(),
     };
-    let captured = if room.macros.is_plain(test_macro) && test.kwargs.values().all(is_plain_argument) {
+    let captured = if room.macros.is_plain(scope, test_macro) && test.kwargs.values().all(is_plain_argument) {
         plain_references(target, &test, test_macro)
     } else {
         let model = base_json(scope, ResourceKind::DataTest, target.package, &parts.full_name, &fqn, &path);
@@ -285,6 +285,7 @@ fn rendered_references(
         problem.labels.insert(0, Label { span: test.span.clone(), text: "in this test".to_string() });
         problem
     })?;
+    scope.share_macros(&captured.entered);
     if is_shadowed(scope, target, test) {
         captured.configs.clear();
     }

@@ -39,11 +39,13 @@ mod test_call;
 mod test_macros;
 mod test_names;
 mod test_parts;
+mod texts;
 mod unit_tests;
 mod versions;
 mod yml_snapshots;
 
 pub use test_call::test_call;
+pub use texts::TextNow;
 
 use crate::diagnostic::Diagnostic;
 use crate::jinja::Engine;
@@ -54,4 +56,12 @@ use crate::project::Project;
 /// of a project shows at once.
 pub fn parse(project: &Project, engine: &Engine) -> (Manifest, Vec<Diagnostic>) {
     assemble::parse(&scope::Scope::new(project, engine))
+}
+
+/// Reads the texts alone, and the macros: what an edit of some of them came to. Complaints about macros come apart.
+pub fn read_texts(project: &Project, engine: &Engine) -> (Vec<TextNow>, Vec<Diagnostic>) {
+    let scope = scope::Scope::new(project, engine);
+    let mut about_macros = Vec::new();
+    macros::macros(&scope, &[], &mut about_macros);
+    (texts::read(&scope), about_macros)
 }

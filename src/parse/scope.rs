@@ -1,7 +1,7 @@
 //! What every part of parsing looks at: the project, the engine, vars, naming, and the rendering of YAML values.
 
-use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::config::ConfigLevels;
 use super::kind::ResourceKind;
@@ -22,6 +22,8 @@ pub(crate) struct Scope<'a> {
     naming: Naming,
     pub where_subquery: Option<UniqueId>,
     pub created_at: f64,
+    /// Macros that had a part in more than the texts themselves.
+    shared_macros: Mutex<BTreeSet<UniqueId>>,
 }
 
 /// Names a node got from the naming macros.
@@ -55,7 +57,21 @@ impl<'a> Scope<'a> {
                 .find_macro("get_where_subquery", project.name())
                 .map(|found| found.unique_id.clone()),
             created_at: project.invocation.started_at.timestamp_millis() as f64 / 1000.0,
+            shared_macros: Mutex::default(),
         }
+    }
+
+    pub(crate) fn share_macros(&self, macros: &[UniqueId]) {
+        if !macros.is_empty() {
+            self.shared_macros.lock().unwrap_or_else(PoisonError::into_inner).extend(macros.iter().cloned());
+        }
+    }
+
+    /// Those of [`Self::share_macros`], and those that named nodes.
+    pub(crate) fn shared_macros(&self) -> BTreeSet<UniqueId> {
+        let mut shared = self.engine.naming_macros();
+        shared.extend(self.shared_macros.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
+        shared
     }
 
     pub(crate) fn package(&self, index: usize) -> &'a Package {

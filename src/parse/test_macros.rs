@@ -51,21 +51,22 @@ impl TestMacros {
     }
 
     /// Whether calling the macro captures nothing: no reference, no setting, no refusal in it or in what it calls.
-    pub(crate) fn is_plain(&self, test: &Macro) -> bool {
+    pub(crate) fn is_plain(&self, scope: &Scope<'_>, test: &Macro) -> bool {
         if let Some(known) = self.plain.read().ok().and_then(|plain| plain.get(&test.unique_id).copied()) {
             return known;
         }
-        let is_plain = self.closure_is_plain(test);
+        let is_plain = self.closure_is_plain(scope, test);
         if let Ok(mut plain) = self.plain.write() {
             plain.insert(test.unique_id.clone(), is_plain);
         }
         is_plain
     }
 
-    fn closure_is_plain(&self, test: &Macro) -> bool {
+    fn closure_is_plain(&self, scope: &Scope<'_>, test: &Macro) -> bool {
         let mut seen = HashSet::from([test.unique_id.clone()]);
         let mut waiting: Vec<&Macro> = vec![test];
         while let Some(next) = waiting.pop() {
+            scope.share_macros(std::slice::from_ref(&next.unique_id));
             if !is_plain_text(next.block.text()) {
                 return false;
             }

@@ -54,5 +54,6 @@ pub(crate) fn draft(scope: &Scope<'_>, entry: &Entry<'_>, problems: &mut Vec<Dia
         call: JsonMap::new(),
         resolved,
         hook: None,
+        is_quiet: false,
     })
 }

@@ -68,6 +68,15 @@ impl Survey {
         self.lists.iter().flat_map(|(lists, _)| lists.all()).map(|found| found.absolute.as_path())
     }
 
+    /// The project with all of its macros, and of its other files only the wanted ones.
+    ///
+    /// # Errors
+    /// As [`Project::load`].
+    pub fn read_only(&self, is_wanted: impl Fn(&Path) -> bool) -> Result<(Project, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let lists = self.lists.iter().map(|(lists, checks_keys)| (lists.only(&is_wanted), *checks_keys)).collect();
+        Self { project: self.project.clone(), lists, problems: Vec::new() }.read()
+    }
+
     /// # Errors
     /// As [`Project::load`].
     pub fn read(self) -> Result<(Project, Vec<Diagnostic>), Vec<Diagnostic>> {

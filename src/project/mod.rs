@@ -42,6 +42,7 @@ use crate::source::SourceFile;
 use yaml::YamlFile;
 
 /// A project as read from disk, ready to be parsed.
+#[derive(Clone)]
 pub struct Project {
     pub root: PathBuf,
     /// The project itself first, then its packages, in the order they were found.
@@ -76,6 +77,7 @@ impl Project {
 }
 
 /// One package: the project itself, or one under dbt_packages/.
+#[derive(Clone)]
 pub struct Package {
     pub name: String,
     pub root: PathBuf,
@@ -91,7 +93,7 @@ pub struct Package {
 
 /// Texts of a package, each list sorted by path. Paths shown are relative to the project root;
 /// `original_file_path` is relative to the package.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct PackageFiles {
     pub models: Vec<PackageFile>,
     pub macros: Vec<PackageFile>,
@@ -120,12 +122,14 @@ pub struct PackageFile {
     pub original_file_path: String,
 }
 
+#[derive(Clone)]
 pub struct SeedFile {
     pub absolute: PathBuf,
     pub path: String,
     pub original_file_path: String,
 }
 
+#[derive(Clone)]
 pub struct PropertyFile {
     pub yaml: YamlFile,
     pub path: String,

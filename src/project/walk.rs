@@ -161,6 +161,23 @@ pub(super) struct Lists {
 }
 
 impl Lists {
+    /// The macros, and of everything else what is wanted.
+    pub fn only(&self, is_wanted: impl Fn(&Path) -> bool) -> Self {
+        let wanted = |list: &[Found]| list.iter().filter(|found| is_wanted(&found.absolute)).cloned().collect();
+        Self {
+            models: wanted(&self.models),
+            macros: self.macros.clone(),
+            tests: wanted(&self.tests),
+            analyses: wanted(&self.analyses),
+            snapshots: wanted(&self.snapshots),
+            functions: wanted(&self.functions),
+            docs: wanted(&self.docs),
+            fixtures: wanted(&self.fixtures),
+            properties: wanted(&self.properties),
+            seeds: wanted(&self.seeds),
+        }
+    }
+
     /// Every file, of some kinds more than once, in one order.
     pub fn all(&self) -> impl Iterator<Item = &Found> {
         let Self { models, macros, tests, analyses, snapshots, functions, docs, fixtures, properties, seeds } = self;

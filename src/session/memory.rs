@@ -1,10 +1,13 @@
-//! What the last `parse` of a project read and said, so that one with nothing changed can say it again.
+//! What the last `parse` of a project read and said, so that the next one need not find it out again where nothing
+//! changed, or nothing but texts ([`edits`]).
 //!
 //! Kept in `target/partial_parse.json`; nothing depends on it. It counts only where all that went into the parse is
 //! as it was: this binary, the call, the settings of project, profile and packages, the variables of the environment
 //! that were read, and every file, by its place on the disk and where that differs by its contents. Of values that may
 //! be secret only a digest of all of them together is kept. What cannot be known to be the same (a project that asks
 //! for the time) is not kept at all.
+
+mod edits;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -16,8 +19,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Settings;
 use super::told::Told;
+use super::{Session, Settings};
 use crate::artifacts::{self, Metadata};
 use crate::diagnostic::Diagnostic;
 use crate::jinja;
@@ -63,6 +66,8 @@ pub(super) struct Memory {
     manifest: Option<Seen>,
     pub told: Vec<Told>,
     pub found: Vec<(String, usize)>,
+    /// The parse that read all texts, by its id; what they came to is kept under it.
+    texts_of: String,
 }
 
 /// Looks at every file of a project, before any of them is read.
@@ -73,15 +78,20 @@ pub(super) fn look(survey: &Survey) -> Vec<Seen> {
     paths.into_par_iter().map(Seen::at).collect()
 }
 
-/// The last parse, if everything is as it was then.
-pub(super) fn recall(settings: &Settings, survey: &Survey, files: &[Seen]) -> Option<Memory> {
+/// The last parse, if everything but the contents of files is as it was then, and which files are others.
+pub(super) fn recall(settings: &Settings, survey: &Survey, files: &[Seen]) -> Option<(Memory, Vec<usize>)> {
     let project = survey.settings();
     let text = fs::read(project.target_path.join(FILE)).ok()?;
     let memory: Memory = serde_json::from_slice(&text).ok()?;
-    let is_same = memory.key == key(settings, project, &memory.variables)?
+    let is_alike = memory.key == key(settings, project, &memory.variables)?
         && memory.files.len() == files.len()
-        && memory.files.par_iter().zip(files).all(|(then, now)| then.is_same_as(now));
-    is_same.then_some(memory)
+        && memory.files.iter().zip(files).all(|(then, now)| then.path == now.path);
+    if !is_alike {
+        return None;
+    }
+    let pairs = memory.files.par_iter().zip(files).enumerate();
+    let changed = pairs.filter(|(_, (then, now))| !then.is_same_as(now)).map(|(index, _)| index).collect();
+    Some((memory, changed))
 }
 
 impl Memory {
@@ -93,6 +103,7 @@ impl Memory {
         told: &[Diagnostic],
         found: Vec<(String, usize)>,
     ) -> Option<Self> {
+        let texts_of = project.invocation.id.to_string();
         if jinja::asked_the_time() {
             return None;
         }
@@ -102,18 +113,32 @@ impl Memory {
         let with_contents = |seen: Seen| Seen { contents: contents.get(&seen.path).cloned().or(seen.contents), ..seen };
         let files = files.into_par_iter().map(with_contents).collect();
         let told = told.iter().map(Told::of).collect();
-        Some(Self { key, variables, files, manifest: None, told, found })
+        Some(Self { key, variables, files, manifest: None, told, found, texts_of })
     }
 
     /// Makes the manifest.json that was written then one of this call: only its metadata differ. `false`: it is not
     /// the one that was written, or has another size of metadata.
-    pub fn renew_manifest(&mut self, settings: &Settings, project: &Project) -> bool {
+    pub fn renew_manifest(&self, settings: &Settings, project: &Project) -> bool {
         if !settings.writes_json {
             return true;
         }
         let path = artifacts::manifest::path(&project.target_path);
-        let is_ours = self.manifest.as_ref().is_some_and(|then| then.place == Seen::at(&path).place);
-        is_ours && artifacts::manifest::renew(&path, &Metadata::of(project)).unwrap_or(false)
+        self.has_manifest(&path) && artifacts::manifest::renew(&path, &Metadata::of(project)).unwrap_or(false)
+    }
+
+    /// Whether the manifest.json that lies there is the one that was written.
+    fn has_manifest(&self, path: &Path) -> bool {
+        self.manifest.as_ref().is_some_and(|then| then.place == Seen::at(path).place)
+    }
+
+    /// Takes in edits of the files with these indexes: `false` where the project must be parsed as a whole.
+    pub fn take_in(&mut self, settings: &Settings, survey: &Survey, files: &[Seen], edited: &[usize]) -> bool {
+        edits::take_in(self, settings, survey, files, edited).is_some()
+    }
+
+    /// Keeps what the texts came to, for the next call after an edit.
+    pub fn keep_texts(&self, session: &Session) {
+        edits::keep(self, &session.project, &session.engine, &session.manifest);
     }
 
     /// Keeps it for the next call. That it cannot be kept is no problem of this one.

@@ -52,6 +52,7 @@ impl Session {
         }
         let memory = Memory::of(&self.settings, &self.project, files, &self.warnings, self.found());
         if let Some(memory) = memory {
+            memory.keep_texts(self);
             memory.keep(&self.settings, &self.project);
         }
     }
@@ -116,16 +117,20 @@ impl<'s> Opening<'s> {
         Ok(Session { project, engine, manifest, graph, selectors, settings, judge, warnings })
     }
 
-    /// What the last parse found, told again, where nothing changed since.
+    /// What the last parse found, told again, where nothing changed since but perhaps texts.
     fn recall(&mut self, files: &[Seen], reporter: &mut Reporter) -> Result<Option<Vec<(String, usize)>>, Exit> {
         if self.survey.problems.iter().any(Diagnostic::is_error) {
             return Ok(None);
         }
-        let Some(mut memory) = memory::recall(self.settings, &self.survey, files) else { return Ok(None) };
+        let Some((mut memory, edited)) = memory::recall(self.settings, &self.survey, files) else { return Ok(None) };
         let mut texts = Files::default();
         let told: Option<Vec<Diagnostic>> = memory.told.iter().map(|told| told.problem(&mut texts)).collect();
         let Some(told) = told else { return Ok(None) };
-        if !memory.renew_manifest(self.settings, self.survey.settings()) {
+        let is_whole = match edited.as_slice() {
+            [] => memory.renew_manifest(self.settings, self.survey.settings()),
+            edited => memory.take_in(self.settings, &self.survey, files, edited),
+        };
+        if !is_whole {
             return Ok(None);
         }
         let own = std::mem::take(&mut self.survey.problems);

@@ -1,7 +1,7 @@
 //! A warning as it is kept from one call to the next: with places in files in place of their texts.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,12 @@ impl Told {
             notes: problem.notes.clone(),
             help: problem.help.clone(),
         }
+    }
+
+    /// Whether it points into one of these files.
+    pub fn speaks_of(&self, paths: &HashSet<&Path>) -> bool {
+        let places = self.labels.iter().map(|(place, _)| place).chain(self.trace.iter().map(|(_, place)| place));
+        places.into_iter().any(|place| paths.contains(place.absolute.as_path()))
     }
 
     /// The warning again; `None` where a file it points into cannot be read, or there is no such warning.

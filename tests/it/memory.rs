@@ -78,9 +78,9 @@ fn a_parse_with_memory_says_what_a_fresh_one_says_after_any_change() {
     let put = |path: &str, text: &str| write(root, path, text);
     let mut dice = Dice(7);
     let (mut variable, mut flags) = ("one", Vec::new());
-    for step in 0..40 {
+    for step in 0..60 {
         let number = dice.below(4);
-        match dice.below(17) {
+        match dice.below(22) {
             0 => put("models/orders.sql", &format!("{{{{ named('orders') }}}} select {number} as id\n")),
             1 => put(&format!("models/marts/more_{number}.sql"), "select * from {{ ref('totals') }}\n"),
             2 => drop(fs::remove_file(root.join(format!("models/marts/more_{number}.sql")))),
@@ -109,7 +109,23 @@ fn a_parse_with_memory_says_what_a_fresh_one_says_after_any_change() {
                 "models/marts/broken.sql",
                 ["select 1", "{{ ref('nowhere') }}", "{% if %}", "select 2"][number as usize],
             ),
-            _ => drop(fs::remove_file(root.join("models/marts/broken.sql"))),
+            16 => drop(fs::remove_file(root.join("models/marts/broken.sql"))),
+            17 => put(
+                "models/marts/totals.sql",
+                &format!("select count(*) + {number} as orders from {{{{ ref('orders') }}}}\n"),
+            ),
+            18 => put(
+                "parts/macros/doubled.sql",
+                &format!("{{% macro doubled(x) %}}{{{{ x }}}} * {number}{{% endmacro %}}\n"),
+            ),
+            19 => put(
+                "models/schema.yml",
+                &format!("# {number}\n{}", fs::read_to_string(root.join("models/schema.yml")).expect("it is there")),
+            ),
+            20 => {
+                put("tests/positive.sql", &format!("select * from {{{{ ref('totals') }}}} where orders < -{number}\n"))
+            }
+            _ => put("macros/unused.sql", &format!("{{% macro unused() %}}{number}{{% endmacro %}}\n")),
         }
         let fresh = parsed(&here, &[&flags[..], &["--no-partial-parse"]].concat(), variable);
         let first = parsed(&here, &flags, variable);
@@ -156,4 +172,84 @@ fn values_of_variables_are_not_kept() {
     let kept = fs::read_to_string(here.path().join("target/partial_parse.json")).expect("it was kept");
     assert!(kept.contains("TAMIS_MEMORY"), "{kept}");
     assert!(!kept.contains("hush-hush") && !kept.contains("loud"), "{kept}");
+}
+
+/// Whether the parse after an edit left the rest of the project alone; either way it says what a fresh one says.
+fn leaves_the_rest(path: &str, text: &str) -> bool {
+    let here = shop();
+    write(here.path(), "macros/unused.sql", "{% macro unused() %}1{% endmacro %}\n");
+    let before = parsed(&here, &[], "x");
+    write(here.path(), path, text);
+    let (after, fresh) = (parsed(&here, &[], "x"), parsed(&here, &["--no-partial-parse"], "x"));
+    assert_eq!((after.code, &after.stderr), (fresh.code, &fresh.stderr), "{path}: {text}");
+    assert!(after.manifest == fresh.manifest, "{path}: {text}");
+    let again = parsed(&here, &[], "x");
+    assert!(again.manifest == fresh.manifest && again.created == after.created, "{path}: {text}");
+    after.created == before.created
+}
+
+#[test]
+fn after_an_edit_of_mere_texts_the_rest_is_not_read_again() {
+    let edits = [
+        ("models/marts/totals.sql", "select count(*) + 1 as orders from {{ ref('orders') }} -- é \"quoted\"\n"),
+        ("models/orders.sql", "{{ named('orders') }} select {{ parts.doubled(var('size')) }} + 1 as id\n"),
+        ("tests/positive.sql", "select * from {{ ref('totals') }} where orders < 1\n"),
+        ("parts/models/part.sql", "select 2 as id\n"),
+        ("parts/macros/doubled.sql", "{% macro doubled(x) %}{{ x }} + {{ x }}{% endmacro %}\n"),
+        ("macros/unused.sql", "{% macro unused() %}2{% endmacro %}\n"),
+        ("models/schema.yml", &format!("# a comment\n\n{}", schema("orders"))),
+    ];
+    for (path, text) in edits {
+        assert!(leaves_the_rest(path, text), "{path}: {text}");
+    }
+}
+
+#[test]
+fn after_an_edit_that_means_something_the_project_is_parsed_as_a_whole() {
+    let edits = [
+        ("models/marts/totals.sql", "select 1 as orders\n"),
+        ("models/marts/totals.sql", "select * from {{ ref('orders') }}, {{ ref('part') }}\n"),
+        ("models/marts/totals.sql", "{{ config(tags='x') }} select count(*) as orders from {{ ref('orders') }}\n"),
+        ("models/marts/totals.sql", "\n"),
+        ("models/marts/totals.sql", "select count(*) as orders from {{ ref('orders') }} {{ nothing_of_the_kind }}\n"),
+        ("models/marts/totals.sql", "select {{ env_var('HOME') }} as orders from {{ ref('orders') }}\n"),
+        ("models/marts/totals.sql", "{% if %}\n"),
+        ("macros/named.sql", "{% macro named(x) %}{{ config(alias=x ~ '_2') }}{% endmacro %}\n"),
+        ("macros/named.sql", "{% macro named(x, y) %}{{ config(alias=x ~ '_1') }}{% endmacro %}\n"),
+        ("macros/unused.sql", "{% macro unused() %}1{% endmacro %}{% macro more() %}{% endmacro %}\n"),
+        ("macros/unused.sql", "{% macro unused(a) %}1{% endmacro %}\n"),
+        ("parts/macros/doubled.sql", "{% macro doubled(x) %}{{ x }}{{ config(tags='x') }}{% endmacro %}\n"),
+        ("models/schema.yml", &schema("totals")),
+        ("models/schema.yml", &schema("nobody")),
+        ("models/docs.md", "{% docs orders %}Orders.{% enddocs %}\n"),
+        ("seeds/sizes.csv", "id,size\n1,3\n"),
+    ];
+    for (path, text) in edits {
+        assert!(!leaves_the_rest(path, text), "{path}: {text}");
+    }
+}
+
+#[test]
+fn macros_that_name_nodes_or_test_them_count_for_the_whole_project() {
+    let here = shop();
+    let put = |path: &str, text: &str| write(here.path(), path, text);
+    let schema_name = |text: &str| format!("{{% macro part_of_name() %}}{text}{{% endmacro %}}\n");
+    let test = |text: &str| format!("{{% test even(model) %}}{text}select * from {{{{ model }}}}{{% endtest %}}\n");
+    put("macros/names.sql", "{% macro generate_schema_name(name, node) %}{{ part_of_name() }}{% endmacro %}\n");
+    put("macros/part.sql", &schema_name("one"));
+    put("tests/generic/even.sql", &test(""));
+    put("models/even.yml", "models:\n  - name: totals\n    data_tests: [even]\n");
+    put("models/off.sql", "{{ config(enabled=is_on()) }} select 1 as id\n");
+    put("macros/is_on.sql", "{% macro is_on() %}{{ return(false) }}{% endmacro %}\n");
+    parsed(&here, &[], "x");
+    let edits = [
+        ("macros/part.sql", schema_name("two")),
+        ("tests/generic/even.sql", test("{{ config(tags='x') }}")),
+        ("macros/is_on.sql", "{% macro is_on() %}{{ return(true) }}{% endmacro %}\n".to_string()),
+    ];
+    for (path, text) in edits {
+        put(path, &text);
+        let (after, fresh) = (parsed(&here, &[], "x"), parsed(&here, &["--no-partial-parse"], "x"));
+        assert!(after.manifest == fresh.manifest && after.code == 0, "{path}");
+    }
 }
