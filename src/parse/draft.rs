@@ -256,6 +256,7 @@ fn draft(scope: &Scope<'_>, text: Text<'_>) -> (Draft, Vec<Diagnostic>) {
         Captured::default()
     });
     problems.append(&mut captured.warnings);
+    captured.refs.shrink_to_fit();
     let mut call = JsonMap::new();
     for written in &captured.configs {
         merge_call(&mut call, written);
@@ -448,10 +449,11 @@ pub(crate) fn fqn(package: &str, path: &str, name: &str) -> Vec<String> {
 }
 
 pub(crate) fn fqn_prefix(package: &str, path: &str) -> Vec<String> {
-    let mut names = vec![package.to_string()];
-    if let Some((folders, _)) = path.rsplit_once('/') {
-        names.extend(folders.split('/').map(str::to_string));
-    }
+    let folders = path.rsplit_once('/').map(|(folders, _)| folders.split('/'));
+    // With room for the name that follows: there are thousands of these.
+    let mut names = Vec::with_capacity(2 + folders.clone().map_or(0, Iterator::count));
+    names.push(package.to_string());
+    names.extend(folders.into_iter().flatten().map(str::to_string));
     names
 }
 

@@ -315,7 +315,7 @@ fn is_shortcut(test_macro: &Macro) -> bool {
 
 /// References of a test that needs no rendering, in the order of its arguments.
 fn plain_references(tested: &TestTarget<'_>, test: &TestScope, test_macro: &Macro) -> Captured {
-    let mut captured = Captured::default();
+    let mut captured = Captured { refs: Vec::with_capacity(1), ..Captured::default() };
     let span = Some(test.span.clone());
     let mut add = |found: Target| match found {
         Target::Ref { package, name, version } => {

@@ -129,10 +129,13 @@ pub(crate) fn parts(
     Ok(parts)
 }
 
+/// `model` and `column_name`, which every test of a column has.
+const GIVEN_ARGUMENTS: usize = 2;
+
 /// `unique`, `{unique: {…}}`, or `{name: …, test_name: unique, …}`.
 fn name_and_arguments(written: &Json, span: &Span) -> Told<(String, JsonMap)> {
     let map = match written {
-        Json::String(name) => return Ok((name.clone(), JsonMap::new())),
+        Json::String(name) => return Ok((name.clone(), JsonMap::with_capacity(GIVEN_ARGUMENTS))),
         Json::Object(map) => map,
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) => {
             return Err(malformed("a test is a name, or a name with arguments below it", span, "this is neither"));
@@ -154,8 +157,12 @@ fn name_and_arguments(written: &Json, span: &Span) -> Told<(String, JsonMap)> {
         return Err(problem);
     };
     match arguments {
-        Json::Object(arguments) => Ok((name.clone(), arguments.clone())),
-        Json::Null => Ok((name.clone(), JsonMap::new())),
+        Json::Object(written) => {
+            let mut arguments = JsonMap::with_capacity(written.len() + GIVEN_ARGUMENTS);
+            arguments.extend(written.iter().map(|(key, value)| (key.clone(), value.clone())));
+            Ok((name.clone(), arguments))
+        }
+        Json::Null => Ok((name.clone(), JsonMap::with_capacity(GIVEN_ARGUMENTS))),
         Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
             let message = format!("the arguments of test `{name}` have no names");
             Err(malformed(message, span, "write each as `name: value`"))
