@@ -1,4 +1,4 @@
-//! The files other tools read: manifest.json, run_results.json, catalog.json, sources.json, and the lines of `ls`.
+//! The files other tools read: manifest.json, semantic_manifest.json, run_results.json, catalog.json, sources.json, and the lines of `ls`.
 //!
 //! Written in one step each, so that a reader never sees half a file. Shapes are dbt-core 1.12's.
 
@@ -10,6 +10,7 @@ pub mod manifest;
 mod mend;
 pub mod previous;
 pub mod run_results;
+pub mod semantic_manifest;
 
 mod metadata;
 mod pieces;

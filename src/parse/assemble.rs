@@ -18,7 +18,7 @@ use super::properties::{Entry, Section, entries};
 use super::resolve::{Dependencies, dependencies};
 use super::scope::Scope;
 use super::sources::sources;
-use super::{checks, exposures, macros, node, texts, yml_snapshots};
+use super::{checks, exposures, macros, node, others, texts, yml_snapshots};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{ColumnFacts, Json, JsonMap, Manifest, Node, NodeKind, TextRead, Texts, UniqueId};
 use crate::source::Span;
@@ -71,6 +71,7 @@ pub(super) fn parse(scope: &Scope<'_>) -> (Manifest, Vec<Diagnostic>) {
     manifest.docs = docs.all;
     manifest.selectors = selectors(scope);
     add_nodes(nodes, &broken, &mut manifest, &mut problems);
+    others::locate(&mut manifest);
     problems.extend(checks::check(scope, &manifest));
     manifest.texts = Texts { read: texts, shared_macros: scope.shared_macros() };
     (manifest, problems)

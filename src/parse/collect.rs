@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::assemble::{OwnNode, Owned, describe_column};
 use super::docs::Docs;
+use super::kind::ResourceKind;
 use super::lookup::Lookup;
 use super::properties::{Entry, Section};
 use super::resolve::{Referrer, resolve};
@@ -249,7 +250,12 @@ pub(super) fn add_others(
     }
     for entry in entries {
         if let Some(kind) = others::kind_of(entry.section) {
-            found.push((entry.package, others::other(scope, entry, kind, problems)));
+            let other = others::other(scope, entry, kind, problems);
+            let created = match kind {
+                ResourceKind::SemanticModel => others::created_metrics(scope, entry, &other, problems),
+                _ => Vec::new(),
+            };
+            found.extend(std::iter::once(other).chain(created).map(|other| (entry.package, other)));
         }
     }
     for (package, other) in &mut found {

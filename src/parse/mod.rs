@@ -34,6 +34,7 @@ mod properties;
 mod python_model;
 mod resolve;
 mod scope;
+mod semantic;
 mod sources;
 mod test_call;
 mod test_macros;

@@ -1,6 +1,7 @@
 //! Metrics, semantic models and saved queries: read and kept, not run.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::calls::{Target, target};
 use super::columns::texts;
@@ -9,8 +10,9 @@ use super::draft::{config_problem, fqn};
 use super::kind::ResourceKind;
 use super::properties::{Entry, Section};
 use super::scope::Scope;
+use super::semantic;
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{DependsOn, Json, JsonMap, NodeConfig, OtherResource, RefCall, UniqueId};
+use crate::manifest::{DependsOn, Json, JsonMap, Manifest, NodeConfig, OtherResource, RefCall, UniqueId};
 
 pub(crate) fn other(
     scope: &Scope<'_>,
@@ -32,8 +34,26 @@ pub(crate) fn other(
     tags.extend(config.tags());
     tags.sort();
     tags.dedup();
-    let mut body = entry.data.clone();
+    let meta = config.get("meta").cloned().unwrap_or_default();
+    let mut body = match kind {
+        ResourceKind::SemanticModel => semantic::semantic_model(&entry.data, &meta),
+        ResourceKind::Metric => semantic::metric(&entry.data),
+        ResourceKind::SavedQuery => {
+            let target = &scope.project.target;
+            semantic::saved_query(&entry.data, &config.values, &target.database, &target.schema)
+        }
+        _ => entry.data.clone(),
+    };
     body.shift_remove("config");
+    if matches!(kind, ResourceKind::Metric | ResourceKind::SavedQuery) {
+        body.insert("tags".to_string(), tags.iter().cloned().collect());
+    }
+    if kind == ResourceKind::Metric {
+        body.insert("meta".to_string(), meta);
+        for nothing in ["sources", "metrics"] {
+            body.insert(nothing.to_string(), Json::Array(Vec::new()));
+        }
+    }
     body.insert("unrendered_config".to_string(), Json::Object(scope.configs.unrendered(&request)));
     body.insert("group".to_string(), config.get("group").cloned().unwrap_or(Json::Null));
     let refs = entry.text("model").and_then(target).into_iter().filter_map(|found| match found {
@@ -58,6 +78,44 @@ pub(crate) fn other(
         body,
         created_at: scope.created_at,
         span: entry.name_span(),
+    }
+}
+
+/// The metrics that a semantic model's measures ask for.
+pub(crate) fn created_metrics(
+    scope: &Scope<'_>,
+    entry: &Entry<'_>,
+    model: &OtherResource,
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<OtherResource> {
+    let meta = model.config.get("meta").cloned().unwrap_or_default();
+    let metrics = semantic::created_metrics(&entry.data, &meta, model.config.is_enabled());
+    let named = metrics.into_iter().filter_map(|data| {
+        let name = data.get("name")?.as_str()?.to_string();
+        Some(Entry {
+            file: entry.file,
+            package: entry.package,
+            section: Section::Metrics,
+            yaml: entry.yaml,
+            name,
+            data,
+        })
+    });
+    named.map(|metric| other(scope, &metric, ResourceKind::Metric, problems)).collect()
+}
+
+/// Tells semantic models where the relation of their model lies.
+pub(crate) fn locate(manifest: &mut Manifest) {
+    let nodes = &manifest.nodes;
+    for other in manifest.others.values_mut().filter(|other| other.resource_type == "semantic_model") {
+        let Some(node) = other.depends_on.nodes.first().and_then(|id| nodes.get(id)) else { continue };
+        let relation = serde_json::json!({
+            "alias": node.alias,
+            "schema_name": node.schema,
+            "database": node.database,
+            "relation_name": node.relation_name,
+        });
+        Arc::make_mut(other).body.insert("node_relation".to_string(), relation);
     }
 }
 
@@ -121,6 +179,7 @@ pub(crate) fn connect(others: &mut [(usize, OtherResource)], problems: &mut Vec<
             }
         }
     }
+    semantic::fill_input_measures(others, &metrics);
 }
 
 /// `(measures, metrics)` that a metric is made of.

@@ -123,7 +123,9 @@ impl Memory {
             return true;
         }
         let path = artifacts::manifest::path(&project.target_path);
-        self.has_manifest(&path) && artifacts::manifest::renew(&path, &Metadata::of(project)).unwrap_or(false)
+        // Whoever removed the other file wants it again.
+        let has_both = self.has_manifest(&path) && artifacts::semantic_manifest::path(&project.target_path).is_file();
+        has_both && artifacts::manifest::renew(&path, &Metadata::of(project)).unwrap_or(false)
     }
 
     /// Whether the manifest.json that lies there is the one that was written.

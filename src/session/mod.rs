@@ -135,7 +135,7 @@ impl Session {
         })
     }
 
-    /// Writes target/manifest.json, unless `--no-write-json`.
+    /// Writes target/manifest.json and semantic_manifest.json, unless `--no-write-json`.
     ///
     /// # Errors
     /// It cannot be written.
@@ -144,7 +144,9 @@ impl Session {
             return Ok(());
         }
         let written = self.make_manifest(&[]);
-        self.wrote(&artifacts::manifest::path(&self.project.target_path), written, reporter)
+        self.wrote(&artifacts::manifest::path(&self.project.target_path), written, reporter)?;
+        let path = artifacts::semantic_manifest::path(&self.project.target_path);
+        self.wrote(&path, artifacts::semantic_manifest::write(&path, &self.manifest), reporter)
     }
 
     /// manifest.json, with the code of nodes that were compiled.

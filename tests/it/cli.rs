@@ -288,6 +288,7 @@ fn the_json_log_has_dbts_names_in_dbts_order() {
     MainReportVersion
     MainReportArgs
     ArtifactWritten
+    ArtifactWritten
     FoundStats
     ConcurrencyLine
     NodeStart model.shop.orders started

@@ -62,5 +62,6 @@ mod runs;
 mod select;
 
 mod selectors_yml;
+mod semantic;
 
 mod support;
