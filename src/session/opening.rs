@@ -1,6 +1,8 @@
 //! Opens a project, and parses it: anew, or where nothing changed from memory.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 
 use super::memory::{self, Memory, Seen};
 use super::told::Files;
@@ -40,21 +42,25 @@ impl Session {
             return Ok(found);
         }
         let session = opening.finish(reporter)?;
-        session.write_manifest(reporter)?;
-        session.remember(files);
+        let memory = thread::scope(|scope| {
+            let memory = scope.spawn(|| session.memory(files));
+            session.write_manifest(reporter)?;
+            Ok(memory.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        })?;
+        if let Some(memory) = memory {
+            memory.keep(&session.settings, &session.project);
+        }
         Ok(session.found())
     }
 
-    /// Keeps for the next call what this parse said.
-    fn remember(&self, files: Vec<Seen>) {
+    /// What this parse said, for the next call; what the texts came to is kept already.
+    fn memory(&self, files: Vec<Seen>) -> Option<Memory> {
         if has_dates(&self.manifest) {
-            return;
+            return None;
         }
-        let memory = Memory::of(&self.settings, &self.project, files, &self.warnings, self.found());
-        if let Some(memory) = memory {
-            memory.keep_texts(self);
-            memory.keep(&self.settings, &self.project);
-        }
+        let memory = Memory::of(&self.settings, &self.project, files, &self.warnings, self.found())?;
+        memory.keep_texts(self);
+        Some(memory)
     }
 }
 
