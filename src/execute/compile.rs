@@ -72,7 +72,7 @@ fn collect_ephemerals(
         }
         collect_ephemerals(work, parent, ctes)?;
         let rendered = work.runner.engine.compile(&work.scope(parent))?;
-        ctes.push((id.clone(), cte_name(&parent.identifier()), rendered));
+        ctes.push((id.clone(), cte_name(&parent.alias), rendered));
     }
     Ok(())
 }

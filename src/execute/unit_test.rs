@@ -182,7 +182,7 @@ impl Input {
         let manifest = &work.runner.manifest;
         let of_node = |node: &Arc<Node>| Self {
             id: node.unique_id.clone(),
-            name: node.identifier(),
+            name: node.alias.clone(),
             relation: node_relation(node, kind, quoting),
             node: Some(Arc::clone(node)),
             rendered_as: Arc::clone(node),

@@ -360,7 +360,9 @@ fn called_names(lexemes: &[Lexeme<'_>]) -> Vec<String> {
         let called = match (token(3), token(2), token(1)) {
             (Some(Token::Dot), Some(Token::Ident(_)), Some(Token::Dot)) => continue,
             (_, Some(Token::Ident(package)), Some(Token::Dot)) => format!("{package}.{name}"),
-            (_, _, Some(Token::Dot)) => continue,
+            // Neither a method of what another call gave, nor a filter or a test, nor the name of the block itself.
+            (_, _, Some(Token::Dot | Token::Pipe | Token::Ident("is" | "macro" | "test" | "data_test"))) => continue,
+            (_, Some(Token::Ident("is")), Some(Token::Ident("not"))) => continue,
             _ => name.to_string(),
         };
         if !names.contains(&called) {

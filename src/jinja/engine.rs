@@ -59,8 +59,10 @@ impl Engine {
         let vars = vars.collect();
         let mut parsing = environment(&library);
         silent::silence(&mut parsing);
+        silent::know_undefined(&mut parsing);
         let mut running = environment(&library);
         running.set_undefined_behavior(UndefinedBehavior::Lenient);
+        silent::know_undefined(&mut running);
         let globals = running.globals().map(|(name, _)| name.to_string()).collect();
         let facts = ProjectFacts::new(project);
         let engine = Arc::new_cyclic(|this| Self {
@@ -85,6 +87,11 @@ impl Engine {
     /// The macro a generic test name means, as seen from `package`: `test_unique`.
     pub fn generic_test(&self, name: &str, namespace: Option<&str>, package: &str) -> Option<&Arc<Macro>> {
         self.library.generic_test(name, namespace, package).map(|entry| &entry.facts)
+    }
+
+    /// The macro dbt takes a bare name for where it only reads it: any package's will do.
+    pub fn find_macro_by_name(&self, name: &str, package: &str) -> Option<&Arc<Macro>> {
+        self.library.by_resolver(name, package).map(|entry| &entry.facts)
     }
 
     /// What a bare macro name means to a text of `package`.
@@ -131,8 +138,9 @@ impl Engine {
         Ok(captured)
     }
 
-    /// `generate_schema_name`, `generate_alias_name`, `generate_database_name`: the project's own macro if it has
-    /// one. `node` is what the macro sees as its `node` argument, in manifest.json's shape.
+    /// `generate_schema_name`, `generate_alias_name`, `generate_database_name`: the macro of the node's own package if
+    /// it has one, else the root project's. `node` is what the macro sees as its argument, in manifest.json's shape.
+    /// Source: dbt-core 1.12, `RelationUpdate`.
     ///
     /// # Errors
     /// The macro failed, or gave no text.
@@ -148,11 +156,7 @@ impl Engine {
             NameKind::Schema => "generate_schema_name",
             NameKind::Alias => "generate_alias_name",
         };
-        let found = self.library.resolve(name, &self.facts.project_name).filter(|entry| {
-            // A package may bring its own for its own nodes; the root project's wins.
-            !self.library.is_built_in_package(&entry.facts.package_name)
-        });
-        let found = found.or_else(|| self.library.of_project(name, package));
+        let found = self.library.of_project(name, package);
         let overrides_default = || {
             let dispatched = self.library.dispatch(name, Some("dbt"), &self.facts.project_name).ok();
             dispatched.filter(|entry| !self.library.is_built_in_package(&entry.facts.package_name))

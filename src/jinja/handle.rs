@@ -11,6 +11,7 @@ use minijinja::{Error, ErrorKind, State};
 use super::blocks::PRIVATE_NAME;
 use super::library::Entry;
 use super::scope::Scope;
+use super::silent;
 use super::values::{Dict, List, invalid, split_kwargs};
 
 /// Text put before every rendered template: macros can be loaded into this render then.
@@ -108,6 +109,22 @@ impl MacroHandle {
         rest.filter(is_missing).map(|(name, _)| name.clone()).collect()
     }
 
+    /// An undefined value that is handed over stays undefined: a default is for what is not handed over at all.
+    fn keep_undefined(&self, positional: &mut [Value], named: &mut [(Value, Value)]) {
+        let signature = &self.entry.block.signature;
+        let has_default = |key: &str| signature.iter().any(|(name, default)| name == key && default.is_some());
+        for (value, (_, default)) in positional.iter_mut().zip(signature) {
+            if value.is_undefined() && default.is_some() {
+                *value = silent::value();
+            }
+        }
+        for (key, value) in named {
+            if value.is_undefined() && key.as_str().is_some_and(has_default) {
+                *value = silent::value();
+            }
+        }
+    }
+
     fn load(&self, state: &mut State<'_, '_>) -> Result<Value, Error> {
         let name: &str = &self.entry.facts.unique_id;
         let loaded = state.get_or_insert_extension_with(Loaded::default);
@@ -163,6 +180,7 @@ impl MacroHandle {
                 ));
             }
         }
+        self.keep_undefined(&mut bound, &mut named);
         if uses.varargs {
             named.push((Value::from("varargs"), List::value(surplus.to_vec())));
         }

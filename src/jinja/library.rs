@@ -38,6 +38,8 @@ pub(super) struct MacroLibrary {
     adapter_package: String,
     by_package: ById<String, ById<String, Arc<Entry>>>,
     by_id: BTreeMap<UniqueId, Arc<Entry>>,
+    /// Packages that are neither the root project nor built in.
+    imported: Vec<String>,
     /// Search orders of `dispatch:` in dbt_project.yml.
     search_orders: HashMap<String, Vec<String>>,
 }
@@ -50,6 +52,7 @@ impl MacroLibrary {
             adapter_package: format!("dbt_{}", project.target.kind.name()),
             by_package: ById::default(),
             by_id: BTreeMap::new(),
+            imported: project.packages.iter().skip(1).map(|package| package.name.clone()).collect(),
             search_orders: project
                 .dispatch
                 .iter()
@@ -108,21 +111,19 @@ impl MacroLibrary {
         for id in ids {
             let Some(entry) = self.by_id.get(&id) else { continue };
             let package = entry.facts.package_name.as_str();
-            let named = entry.block.called_names.iter().filter_map(|name| match name.split_once('.') {
-                Some((package, name)) => self.in_package(package, name),
-                None if matches!(name.as_str(), "ref" | "source" | "config") => None,
-                None => self.resolve(name, package),
-            });
-            let mut depends_on: Vec<UniqueId> = named.map(|entry| entry.facts.unique_id.clone()).collect();
-            depends_on.retain(|other| *other != id);
+            let called = entry.block.called_names.iter().filter(|name| !is_of_dbt(name)).cloned();
             // The name itself counts too, where it is a macro: packages call one name through two.
             let dispatched = entry.block.dispatches.iter().flat_map(|(name, namespace)| {
                 let chosen = self.dispatch(name, namespace.as_deref(), package).ok();
-                let named = self.resolve(name, package);
-                let found = [named, chosen].into_iter().flatten().map(|entry| entry.facts.unique_id.clone());
-                found.filter(|other| *other != id).collect::<Vec<_>>()
+                let chosen = chosen.map(|entry| format!("{}.{}", entry.facts.package_name, entry.facts.name));
+                [Some(name.clone()), chosen].into_iter().flatten()
             });
-            depends_on.extend(dispatched);
+            let names = called.chain(dispatched).filter(|name| *name != entry.facts.name);
+            let found = names.filter_map(|name| match name.split_once('.') {
+                Some((package, name)) => self.by_resolver(name, package),
+                None => self.by_resolver(&name, package),
+            });
+            let mut depends_on: Vec<UniqueId> = found.map(|entry| entry.facts.unique_id.clone()).collect();
             let mut seen = std::collections::HashSet::new();
             depends_on.retain(|other| seen.insert(other.clone()));
             let facts = Macro { depends_on, ..(*entry.facts).clone() };
@@ -145,6 +146,15 @@ impl MacroLibrary {
     /// What a bare name means to a text of `package`: its own macros, the root project's, the built-in ones.
     pub fn resolve(&self, name: &str, package: &str) -> Option<&Arc<Entry>> {
         self.of_project(name, package).or_else(|| self.built_in(name))
+    }
+
+    /// What dbt takes a name for where it only reads: a macro of `package`, of the root project, of any other package,
+    /// a built-in one. While rendering, a bare name never means another package's macro.
+    /// Source: dbt-core 1.12, `MacroResolver.get_macro`.
+    pub fn by_resolver(&self, name: &str, package: &str) -> Option<&Arc<Entry>> {
+        let own = |package: &str| self.by_package.get(package).and_then(|names| names.get(name));
+        let other = || self.imported.iter().rev().find_map(|package| own(package));
+        own(package).or_else(|| own(&self.root)).or_else(other).or_else(|| self.built_in(name))
     }
 
     /// The part of [`Self::resolve`] that wins over Jinja's own names.
@@ -245,6 +255,33 @@ impl MacroLibrary {
             None => self.resolve(&name, package),
         }
     }
+}
+
+/// Whether a called name is dbt's own, whatever macros there are.
+/// Source: dbt-core 1.12, `statically_extract_macro_calls` and the names of its `MacroContext`.
+fn is_of_dbt(name: &str) -> bool {
+    const NAMES: [&str; 19] = [
+        "ref",
+        "source",
+        "config",
+        "var",
+        "env_var",
+        "return",
+        "log",
+        "print",
+        "fromjson",
+        "tojson",
+        "fromyaml",
+        "toyaml",
+        "set",
+        "set_strict",
+        "zip",
+        "zip_strict",
+        "local_md5",
+        "diff_of_two_dicts",
+        "builtins",
+    ];
+    NAMES.contains(&name) || name.starts_with("adapter.")
 }
 
 /// The package of a built-in macro, from its name.

@@ -75,7 +75,7 @@ fn resolve_reference(
     if target.config.materialization() == Materialization::Ephemeral {
         let mut relation = node_relation(target, scope.project.kind, scope.project.quoting);
         relation.kind = Some(RelationKind::Cte);
-        let name = cte_name(&target.identifier());
+        let name = cte_name(&target.alias);
         relation.identifier = Some(name.clone());
         return Ok(limited(scope, relation, name));
     }
@@ -133,7 +133,8 @@ pub(super) fn source(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) 
         return Ok(relation_of_model(scope).map_or_else(|| Value::from(""), RelationObject::value));
     }
     let run = scope.run().ok_or_else(|| invalid("`source` needs a run"))?;
-    let Some(found) = run.scope.manifest.find_source(&source, &table, &scope.package) else {
+    let from = run.scope.node.as_ref().map_or(scope.package.as_str(), |node| node.package_name.as_str());
+    let Some(found) = run.scope.manifest.find_source(&source, &table, from) else {
         return Err(refuse("unresolved-source", format!("no yml declares the table `{table}` of source `{source}`")));
     };
     if let Some(relation) = run.scope.replacements.get(&found.unique_id) {

@@ -156,14 +156,17 @@ impl Scope {
         }
     }
 
-    /// The node, or the source's table, in manifest.json's shape; empty where there is none.
+    /// The node, or the source's table, in manifest.json's shape without what is not set; empty where there is none.
     pub fn model(&self) -> &JsonMap {
         self.model.get_or_init(|| {
             let Some(Run { scope, .. }) = self.run() else { return JsonMap::new() };
             let Some(node) = &scope.node else {
-                return scope.source.as_ref().map(|table| shape::source_json(table)).unwrap_or_default();
+                let mut table = scope.source.as_ref().map(|table| shape::source_json(table)).unwrap_or_default();
+                leave_out_unset(&mut table);
+                return table;
             };
             let mut model = shape::node_json(node);
+            leave_out_unset(&mut model);
             if let Some(compiled) = &scope.compiled {
                 model.insert("compiled_code".to_string(), compiled.text.clone().into());
                 model.insert("compiled".to_string(), true.into());
@@ -428,5 +431,72 @@ impl Object for Constant {
 
     fn call(self: &Arc<Self>, _: &mut State<'_, '_>, _: &[Value]) -> Result<Value, Error> {
         Ok(self.0.clone())
+    }
+}
+
+/// Settings of dbt's own that may be unset. A package's own setting that is `none` stays.
+const CAN_BE_UNSET: [&str; 33] = [
+    "alias",
+    "batch_size",
+    "begin",
+    "build_after",
+    "concurrent_batches",
+    "database",
+    "dbt_valid_to_current",
+    "enabled",
+    "event_time",
+    "expression",
+    "freshness",
+    "full_refresh",
+    "group",
+    "incremental_strategy",
+    "index",
+    "limit",
+    "name",
+    "node_color",
+    "on_error",
+    "package",
+    "quote_columns",
+    "schema",
+    "static_analysis",
+    "store_failures",
+    "store_failures_as",
+    "strategy",
+    "target_database",
+    "target_schema",
+    "unique_key",
+    "updated_at",
+    "check_cols",
+    "version",
+    "where",
+];
+
+/// What is not set is missing in `model`, not none.
+/// Source: dbt-core 1.12, `ProviderContext.ctx_model`, which asks for `omit_none`.
+fn leave_out_unset(model: &mut JsonMap) {
+    model.retain(|_, value| !value.is_null());
+    for (key, value) in model.iter_mut() {
+        match key.as_str() {
+            "config" | "docs" | "contract" | "refs" | "constraints" => leave_out(value, &CAN_BE_UNSET),
+            "columns" => {
+                for column in value.as_object_mut().into_iter().flat_map(JsonMap::values_mut) {
+                    leave_out(column, &[]);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Takes out entries that are null, at every depth but in what people write freely; of all names where none are given.
+fn leave_out(value: &mut Json, names: &[&str]) {
+    match value {
+        Json::Object(entries) => {
+            entries.retain(|key, value| !value.is_null() || !(names.is_empty() || names.contains(&key.as_str())));
+            let written_freely = |key: &str| matches!(key, "meta" | "grants" | "column_types" | "persist_docs");
+            entries.iter_mut().filter(|(key, _)| !written_freely(key)).for_each(|(_, value)| leave_out(value, names));
+        }
+        Json::Array(items) => items.iter_mut().for_each(|item| leave_out(item, names)),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
     }
 }

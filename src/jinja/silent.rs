@@ -78,6 +78,10 @@ pub(super) fn silence(environment: &mut Environment<'static>) {
             _ => Err(error),
         })
     });
+}
+
+/// Makes an environment see that a [`value`] is nothing.
+pub(super) fn know_undefined(environment: &mut Environment<'static>) {
     environment.add_test("defined", |value: &Value| !is_undefined(value));
     environment.add_test("undefined", |value: &Value| is_undefined(value));
 }

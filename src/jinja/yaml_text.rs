@@ -17,7 +17,12 @@ use crate::source::SourceFile;
 
 pub(super) fn from_yaml_text(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let arguments = Arguments::new(args);
-    let file = SourceFile::in_memory("<fromyaml>", arguments.text(0, "value")?);
+    let mut text = arguments.text(0, "value")?;
+    if text.ends_with('\n') {
+        // A file is read without the line ends at its end, a text with them: something has to come after them.
+        text.push('#');
+    }
+    let file = SourceFile::in_memory("<fromyaml>", text);
     let default = || arguments.get(1, "default").unwrap_or_else(|| Value::from(()));
     Ok(YamlFile::parse(&file).map_or_else(|_| default(), |parsed| from_json(&parsed.root.to_json())))
 }

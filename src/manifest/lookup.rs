@@ -49,7 +49,7 @@ impl Manifest {
     }
 
     /// The model, seed or snapshot a `ref` means. With a package, only that one is searched; without, the
-    /// package of the text, then the root project, then all others. Without a version, the latest one.
+    /// root project, then the package of the text, then all others. Without a version, the latest one.
     pub fn find_ref(
         &self,
         name: &str,
@@ -61,21 +61,30 @@ impl Manifest {
         let nodes = || candidates.iter().filter(|node| has_version(node, version));
         match package {
             Some(package) => nodes().find(|node| node.package_name == package),
-            None => nodes()
-                .find(|node| node.package_name == from_package)
-                .or_else(|| nodes().find(|node| node.package_name == self.project_name))
-                .or_else(|| nodes().next()),
+            None => {
+                let first = self.packages_first(from_package);
+                let own = first.iter().find_map(|package| nodes().find(|node| node.package_name == *package));
+                own.or_else(|| nodes().next())
+            }
         }
     }
 
-    /// The raw table a `source` means: of the text's own package, of the root project, or of any other.
+    /// The raw table a `source` means: of the root project, of the text's own package, or of any other.
     pub fn find_source(&self, source: &str, table: &str, from_package: &str) -> Option<&Arc<SourceTable>> {
         let candidates = self.index().sources.get(&(source.to_string(), table.to_string()))?;
         let tables = || candidates.iter();
-        tables()
-            .find(|found| found.package_name == from_package)
-            .or_else(|| tables().find(|found| found.package_name == self.project_name))
-            .or_else(|| tables().next())
+        let first = self.packages_first(from_package);
+        let own = first.iter().find_map(|package| tables().find(|found| found.package_name == *package));
+        own.or_else(|| tables().next())
+    }
+
+    /// Packages that are searched before all others.
+    /// Source: dbt-core 1.12, `_packages_to_search`.
+    fn packages_first<'a>(&'a self, from_package: &'a str) -> [&'a str; 2] {
+        match self.is_own_package_first {
+            true => [from_package, &self.project_name],
+            false => [&self.project_name, from_package],
+        }
     }
 }
 

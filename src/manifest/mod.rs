@@ -91,6 +91,8 @@ impl From<String> for UniqueId {
 #[derive(Default)]
 pub struct Manifest {
     pub project_name: String,
+    /// Whether names in a package's texts mean its own resources before the root project's.
+    pub is_own_package_first: bool,
     /// Models, seeds, snapshots, data tests, analyses, hooks.
     pub nodes: BTreeMap<UniqueId, Arc<Node>>,
     pub sources: BTreeMap<UniqueId, Arc<SourceTable>>,

@@ -83,22 +83,6 @@ impl Node {
         let entry = self.patch_span.as_ref().filter(|_| self.file.is_made_up());
         entry.cloned().unwrap_or_else(|| Span::start_of(&self.file))
     }
-
-    /// The name with its version, `orders_v2`: what dbt calls an ephemeral's CTE and a unit test's fixture by.
-    pub fn identifier(&self) -> String {
-        let version = match &self.kind {
-            NodeKind::Model(model) => model.version.as_ref(),
-            NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {
-                None
-            }
-        };
-        match version {
-            Some(version) => {
-                format!("{}_v{}", self.name, version.as_str().map_or_else(|| version.to_string(), str::to_string))
-            }
-            None => self.name.clone(),
-        }
-    }
 }
 
 #[derive(Clone, Debug)]

@@ -57,7 +57,11 @@ pub(super) fn parse(scope: &Scope<'_>) -> (Manifest, Vec<Diagnostic>) {
     describe_nodes(scope, &docs, &mut nodes, &mut problems);
     let broken = resolve_nodes(scope, &lookup, &mut nodes, &silent, &mut problems);
 
-    let mut manifest = Manifest { project_name: scope.project.name().to_string(), ..Manifest::default() };
+    let mut manifest = Manifest {
+        project_name: scope.project.name().to_string(),
+        is_own_package_first: is_own_first,
+        ..Manifest::default()
+    };
     add_unit_tests(scope, &of(Section::UnitTests), &lookup, &nodes, &mut manifest, &mut problems);
     add_sources(scope, &docs, declared, &mut manifest, &mut problems);
     add_exposures(scope, &docs, &of(Section::Exposures), &lookup, &mut manifest, &mut problems);
@@ -164,10 +168,11 @@ fn is_patch(section: Section) -> bool {
     matches!(section, Models | Seeds | Snapshots | Analyses | DataTests)
 }
 
-/// Descriptions with their docs blocks put in.
+/// Descriptions with their docs blocks put in. Those of a node that is switched off are never read, and stay.
 fn describe_nodes(scope: &Scope<'_>, docs: &Docs, nodes: &mut [Owned<OwnNode>], problems: &mut Vec<Diagnostic>) {
     let found: Vec<Vec<Diagnostic>> = nodes
         .par_iter_mut()
+        .filter(|(_, node)| node.config.is_enabled())
         .map(|(package, node)| {
             let mut found = Vec::new();
             let place = node.patch_span.clone().unwrap_or_else(|| node.place());

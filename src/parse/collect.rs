@@ -125,6 +125,11 @@ pub(super) fn add_sources(
 ) {
     for source in declared {
         let mut table = source.table;
+        let id = table.unique_id.clone();
+        if !source.is_enabled {
+            manifest.disabled.entry(id).or_default().push(Disabled::Source(Arc::new(table)));
+            continue;
+        }
         let place = table.span.clone();
         let mut quoted = Vec::new();
         let describe = |text: &str, quoted: &mut Vec<UniqueId>, problems: &mut Vec<Diagnostic>| {
@@ -136,13 +141,7 @@ pub(super) fn add_sources(
         for column in table.columns.values_mut() {
             describe_column(scope, docs, column, source.package, &place, problems);
         }
-        let id = table.unique_id.clone();
-        let table = Arc::new(table);
-        if source.is_enabled {
-            manifest.sources.insert(id, table);
-        } else {
-            manifest.disabled.entry(id).or_default().push(Disabled::Source(table));
-        }
+        manifest.sources.insert(id, Arc::new(table));
     }
 }
 
@@ -156,6 +155,11 @@ pub(super) fn add_exposures(
 ) {
     for entry in entries {
         let mut exposure = exposures::exposure(scope, entry, problems);
+        let id = exposure.unique_id.clone();
+        if !exposure.config.is_enabled() {
+            manifest.disabled.entry(id).or_default().push(Disabled::Exposure(Arc::new(exposure)));
+            continue;
+        }
         let place = exposure.span.clone();
         exposure.description =
             docs.described(scope, &exposure.description, entry.package, &|| place.clone(), &mut Vec::new(), problems);
@@ -170,11 +174,6 @@ pub(super) fn add_exposures(
         };
         let result = resolve(scope, lookup, &referrer, &exposure.refs, &exposure.sources);
         exposure.depends_on.nodes = result.nodes;
-        let id = exposure.unique_id.clone();
-        if !exposure.config.is_enabled() {
-            manifest.disabled.entry(id).or_default().push(Disabled::Exposure(Arc::new(exposure)));
-            continue;
-        }
         problems.extend(result.problems);
         if let Some(first) = manifest.exposures.get(&id) {
             problems.push(duplicate_entry("exposure", &exposure.name, &exposure.span, &first.span));

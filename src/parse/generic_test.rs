@@ -59,7 +59,7 @@ impl TestRoom {
 /// The node of one declared test.
 ///
 /// # Errors
-/// It is not written as a test, or no test has its name.
+/// It is not written as a test.
 pub(crate) fn generic_test(
     scope: &Scope<'_>,
     room: &TestRoom,
@@ -73,8 +73,10 @@ pub(crate) fn generic_test(
     let mut parts = parts(scope, target, written, span, column)?;
     let package = scope.package(target.package).name.as_str();
     let found = scope.engine.generic_test(&parts.name, parts.namespace.as_deref(), package);
-    let test_macro = found.ok_or_else(|| unknown_test(room, &parts, span))?;
-    problems.extend(room.macros.check_arguments(test_macro, &parts.arguments, span));
+    match found {
+        Some(test_macro) => problems.extend(room.macros.check_arguments(test_macro, &parts.arguments, span)),
+        None => problems.push(unknown_test(room, &parts, span)),
+    }
 
     let code = room.code_file(&parts.name, raw_code(&parts));
     let code_span = Span::new(&code, 0..code.text.len());
@@ -93,8 +95,9 @@ pub(crate) fn generic_test(
         }),
         span: span.clone(),
     };
-    let captured = if room.macros.is_plain(scope, test_macro) && test.kwargs.values().all(is_plain_argument) {
-        plain_references(target, &test, test_macro)
+    let is_plain = found.is_none_or(|test_macro| room.macros.is_plain(scope, test_macro));
+    let captured = if is_plain && test.kwargs.values().all(is_plain_argument) {
+        plain_references(target, &test, found)
     } else {
         let model = base_json(scope, ResourceKind::DataTest, target.package, &parts.full_name, &fqn, &path);
         rendered_references(scope, target, &test, &fqn, &parts.config, model)?
@@ -108,7 +111,7 @@ pub(crate) fn generic_test(
         scope,
         target,
         parts,
-        Assembly { fqn, path, code, code_span, call, captured, column, tags, test, test_macro },
+        Assembly { fqn, path, code, code_span, call, captured, column, tags, test, test_macro: found },
         &mut problems,
     )?;
     Ok((node, problems))
@@ -126,7 +129,8 @@ struct Assembly<'t> {
     /// Tags the test has even without a column.
     tags: &'t [String],
     test: TestScope,
-    test_macro: &'t Macro,
+    /// `None` when there is none: the node is read all the same, and fails when it is compiled.
+    test_macro: Option<&'t Arc<Macro>>,
 }
 
 fn assemble(
@@ -173,12 +177,11 @@ fn assemble(
     }
     let hash = generic_test_hash(&parts.full_name, &made.test.name, made.test.namespace.as_deref(), &made.test.kwargs);
     // dbt notes what the bare name means to the package first, even where a namespace leads elsewhere.
-    let bare = scope.engine.generic_test(&made.test.name, None, &package);
-    let mut macros: Vec<UniqueId> = bare.map(|found| found.unique_id.clone()).into_iter().collect();
-    if !macros.contains(&made.test_macro.unique_id) {
-        macros.push(made.test_macro.unique_id.clone());
-    }
-    if !is_shortcut(made.test_macro) {
+    let bare = scope.engine.find_macro_by_name(&format!("test_{}", made.test.name), &package);
+    let nothing = || UniqueId::new(NO_MACRO);
+    let mut macros: Vec<UniqueId> = vec![bare.map_or_else(nothing, |found| found.unique_id.clone())];
+    macros.extend(made.test_macro.map(|found| found.unique_id.clone()).filter(|id| !macros.contains(id)));
+    if !made.test_macro.is_some_and(|found| is_shortcut(found)) {
         macros.extend(scope.where_subquery.clone());
     }
     for called in made.captured.macros {
@@ -224,16 +227,20 @@ fn assemble(
     Ok(node)
 }
 
-fn unknown_test(room: &TestRoom, parts: &Parts, span: &Span) -> Box<Diagnostic> {
+/// What dbt writes where a test's bare name means no macro.
+const NO_MACRO: &str = "None";
+
+/// A warning only: dbt reads the project, and fails where the test is compiled.
+fn unknown_test(room: &TestRoom, parts: &Parts, span: &Span) -> Diagnostic {
     let full = parts.namespace.as_ref().map_or_else(|| parts.name.clone(), |space| format!("{space}.{}", parts.name));
     let place = name_span(span, &full);
-    let problem = Diagnostic::error("unknown-test", format!("there is no test `{full}`"))
+    let problem = Diagnostic::warning("unknown-test", format!("there is no test `{full}`"))
         .at(place, "no macro of this name is a test")
         .suggest(&full, room.macros.names());
-    Box::new(match problem.help {
+    match problem.help {
         Some(_) => problem,
         None => problem.help(format!("write `{{% test {}(model, column_name) %}}` in tests/generic/", parts.name)),
-    })
+    }
 }
 
 fn name_span(span: &Span, name: &str) -> Span {
@@ -301,7 +308,7 @@ fn is_shadowed(scope: &Scope<'_>, target: &TestTarget<'_>, test: &TestScope) -> 
     let Some(namespace) = &test.namespace else { return false };
     let package = &scope.package(target.package).name;
     let meant = scope.engine.generic_test(&test.name, Some(namespace), package);
-    let found = scope.engine.generic_test(&test.name, None, package);
+    let found = scope.engine.find_macro_by_name(&format!("test_{}", test.name), package);
     match (meant, found) {
         (Some(meant), Some(found)) => meant.package_name != found.package_name && found.package_name != "dbt",
         _ => false,
@@ -314,7 +321,7 @@ fn is_shortcut(test_macro: &Macro) -> bool {
 }
 
 /// References of a test that needs no rendering, in the order of its arguments.
-fn plain_references(tested: &TestTarget<'_>, test: &TestScope, test_macro: &Macro) -> Captured {
+fn plain_references(tested: &TestTarget<'_>, test: &TestScope, test_macro: Option<&Arc<Macro>>) -> Captured {
     let mut captured = Captured { refs: Vec::with_capacity(1), ..Captured::default() };
     let span = Some(test.span.clone());
     let mut add = |found: Target| match found {
@@ -329,7 +336,7 @@ fn plain_references(tested: &TestTarget<'_>, test: &TestScope, test_macro: &Macr
         }
     }
     // A version is a number in the properties, and a text where the argument is rendered.
-    let is_number = is_shortcut(test_macro);
+    let is_number = test_macro.is_some_and(|found| is_shortcut(found));
     let version_of = |version: &Json| if is_number { version.clone() } else { Json::from(python::text(version)) };
     add(match &tested.of {
         TestedThing::Node { name, version, .. } => {

@@ -53,9 +53,7 @@ impl<'a> Scope<'a> {
             vars: project.packages.iter().map(|package| project.vars_for(&package.name)).collect(),
             quoting: project.quoting(),
             naming: Naming::new(project, engine),
-            where_subquery: engine
-                .find_macro("get_where_subquery", project.name())
-                .map(|found| found.unique_id.clone()),
+            where_subquery: where_subquery(project, engine),
             created_at: project.invocation.started_at.timestamp_millis() as f64 / 1000.0,
             shared_macros: Mutex::default(),
         }
@@ -178,6 +176,21 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// The macro that stands round what a test reads, as dbt sees it while parsing: of macros of this name that call each
+/// other, the innermost.
+/// Source: dbt-core 1.12, `TestContext._build_test_namespace`, `TestMacroNamespace`.
+fn where_subquery(project: &Project, engine: &Engine) -> Option<UniqueId> {
+    const NAME: &str = "get_where_subquery";
+    let mut found = engine.find_macro_by_name(NAME, project.name())?;
+    let mut seen = vec![found.unique_id.clone()];
+    let is_next = |id: &&UniqueId, seen: &[UniqueId]| id.ends_with(&format!(".{NAME}")) && !seen.contains(id);
+    while let Some(next) = found.depends_on.iter().find(|id| is_next(id, &seen)) {
+        seen.push(next.clone());
+        found = engine.macros().find(|other| other.unique_id == *next)?;
+    }
+    Some(found.unique_id.clone())
+}
+
 /// A node's JSON, made when a naming macro first asks for it.
 struct CachedNode<'n> {
     make: &'n dyn Fn() -> JsonMap,
@@ -223,10 +236,14 @@ fn unrendered(package: &Package) -> JsonMap {
 /// Whether a test's argument asks to be rendered: Jinja, or a bare call of one of these.
 /// Source: dbt-core, `clients/jinja.py`, `add_rendered_test_kwargs`.
 pub(crate) fn asks_to_be_rendered(text: &str) -> bool {
+    is_bare_call(text) || has_jinja(text)
+}
+
+/// `ref('x')` and the like without braces, which a test's argument may be.
+pub(crate) fn is_bare_call(text: &str) -> bool {
     let trimmed = text.trim();
-    let looks_like_call = trimmed.ends_with(')')
+    trimmed.ends_with(')')
         && ["env_var", "ref", "var", "source", "doc"]
             .iter()
-            .any(|name| trimmed.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('(')));
-    looks_like_call || has_jinja(text)
+            .any(|name| trimmed.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('(')))
 }

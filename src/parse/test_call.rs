@@ -4,8 +4,9 @@
 
 use std::fmt::Write as _;
 
-use super::scope::asks_to_be_rendered;
+use super::scope::is_bare_call;
 use crate::manifest::{Json, TestScope};
+use crate::project::without_last_newline;
 
 /// `{{ test_relationships(to=(ref('x')), field='id', column_name='x_id', model=(get_where_subquery(ref('y')))) }}`.
 ///
@@ -57,11 +58,10 @@ impl Writer {
     }
 
     fn text(&mut self, text: &str) -> String {
-        if !asks_to_be_rendered(text) {
-            return text_literal(text);
-        }
-        if !text.contains("{{") && !text.contains("{%") && !text.contains("{#") {
-            return format!("({})", text.trim());
+        // Every text is rendered, and Jinja takes one line end off the end of it.
+        let text = without_last_newline(text);
+        if !["{{", "{%", "{#"].iter().any(|mark| text.contains(mark)) {
+            return if is_bare_call(text) { format!("({})", text.trim()) } else { text_literal(text) };
         }
         if text.contains("{%") || text.contains("{#") {
             let name = format!("_argument_{}", self.block_count);
@@ -153,6 +153,14 @@ mod tests {
         insta::assert_snapshot!(
             call(json!({"to": " ref('x') ", "model": "{{ get_where_subquery(ref('y')) }}", "where": "a > {{ var('n') }}!"})),
             @"{{ p.test_t(to=(ref('x')), model=(get_where_subquery(ref('y'))), where=('a > ' ~ (var('n')) ~ '!')) }}"
+        );
+    }
+
+    #[test]
+    fn a_text_loses_one_line_end_and_keeps_closing_marks_that_close_nothing() {
+        insta::assert_snapshot!(
+            call(json!({"a": "x\n\n", "b": "r = {'k': {'l': 1}}", "c": "{{ n }} rows\n"})),
+            @r"{{ p.test_t(a='x\n', b=('r = {\'k\': {\'l\': 1}' ~ '}'), c=((n) ~ ' rows')) }}"
         );
     }
 

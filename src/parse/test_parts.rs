@@ -210,7 +210,9 @@ fn config_of(
     if !arguments.keys().any(is_setting) {
         return Ok(JsonMap::new());
     }
-    let mut nested = match arguments.shift_remove("config") {
+    let config = arguments.shift_remove("config");
+    let has_config = config.is_some();
+    let mut nested = match config {
         None => JsonMap::new(),
         Some(Json::Object(nested)) => nested,
         Some(Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_)) => {
@@ -219,7 +221,8 @@ fn config_of(
     };
     let mut config = JsonMap::new();
     for key in CONFIG_ARGUMENTS {
-        let beside = arguments.shift_remove(key).filter(is_truthy);
+        // Beside a `config`, dbt does not see a value that is false or empty.
+        let beside = arguments.shift_remove(key).filter(|value| !has_config || is_truthy(value));
         let below = nested.get(key).cloned();
         if beside.is_some() && below.is_some() {
             let message = format!("`{key}` of test `{test}` is written twice: beside `config` and in it");

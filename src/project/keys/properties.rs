@@ -37,7 +37,8 @@ pub(super) static FILE: Keys = Keys::closed(
         ("exposures", List(&Map(&EXPOSURE))),
         ("unit_tests", List(&Map(&UNIT_TEST))),
         ("data_tests", List(&Map(&SINGULAR_TEST))),
-        ("tests", List(&Map(&SINGULAR_TEST))),
+        // What stands in it, dbt never reads.
+        ("tests", Free),
         ("groups", List(&Map(&GROUP))),
         ("metrics", List(&Map(&METRIC))),
         ("semantic_models", List(&Map(&SEMANTIC_MODEL))),
