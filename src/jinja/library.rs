@@ -114,7 +114,13 @@ impl MacroLibrary {
             let called = entry.block.called_names.iter().filter(|name| !is_of_dbt(name)).cloned();
             // The name itself counts too, where it is a macro: packages call one name through two.
             let dispatched = entry.block.dispatches.iter().flat_map(|(name, namespace)| {
-                let chosen = self.dispatch(name, namespace.as_deref(), package).ok();
+                let chosen = match namespace {
+                    Some(namespace) => self.dispatch(name, Some(namespace), package).ok(),
+                    // Without a namespace, what is read and what is rendered may be two: rendering knows its package.
+                    None => [self.kind.name(), "default"]
+                        .iter()
+                        .find_map(|prefix| self.by_resolver(&format!("{prefix}__{name}"), &self.root)),
+                };
                 let chosen = chosen.map(|entry| format!("{}.{}", entry.facts.package_name, entry.facts.name));
                 [Some(name.clone()), chosen].into_iter().flatten()
             });

@@ -143,8 +143,8 @@ mod tests {
     #[test]
     fn values_are_written_as_literals() {
         insta::assert_snapshot!(
-            call(json!({"a": "x's\n", "b": [1, true, null, {"k": 1.5}], "column_name": "{{ raw }}"})),
-            @r"{{ p.test_t(a='x\'s\n', b=[1, true, none, {'k': 1.5}], column_name=('{' ~ '{ raw }' ~ '}')) }}"
+            call(json!({"a": "x's\ny", "b": [1, true, null, {"k": 1.5}], "column_name": "{{ raw }}"})),
+            @r"{{ p.test_t(a='x\'s\ny', b=[1, true, none, {'k': 1.5}], column_name=('{' ~ '{ raw }' ~ '}')) }}"
         );
     }
 

@@ -1,7 +1,7 @@
 //! Names of warnings, as `--warn-error-options` may list them: the codes we print, and dbt's names of events.
 
 /// Codes of all our warnings; a test holds this list against the pages.
-pub const CODES: [&str; 42] = [
+pub const CODES: [&str; 44] = [
     "ambiguous-ref",
     "bad-pattern",
     "compiled-offline",
@@ -15,6 +15,7 @@ pub const CODES: [&str; 42] = [
     "empty-model",
     "header-drift",
     "jinja-in-yaml",
+    "missing-argument",
     "missing-column",
     "missing-folder",
     "new-column",
@@ -30,6 +31,7 @@ pub const CODES: [&str; 42] = [
     "test-warned",
     "undefined",
     "unknown-key",
+    "unknown-test",
     "unknown-value",
     "unmatched-argument",
     "unmatched-patch",

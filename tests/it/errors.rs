@@ -305,16 +305,31 @@ mod properties {
     #[test]
     fn a_test_that_is_not_there() {
         let yml = "models:\n  - name: orders\n    columns:\n      - name: id\n        data_tests: [uniqe]\n";
-        assert_snapshot!(said(&project(&[("models/schema.yml", yml)]), "parse"), @"
+        assert_snapshot!(said(&project(&[("models/schema.yml", yml)]), "compile"), @"
         exit code: 2
         ----- stderr -----
-        error[unknown-test]: there is no test `uniqe`
+        warning[unknown-test]: there is no test `uniqe`
          --> models/schema.yml:5:22
           |
         5 |         data_tests: [uniqe]
           |                      ^^^^^ no macro of this name is a test
           |
         help: did you mean `unique`?
+
+               Found 1 model, 1 data test
+             Running 2 nodes on `dev` (duckdb, 1 thread)
+            Compiled view main.orders                                                                                      [time]
+               Error test uniqe_orders_id                                                                                  [time]
+
+        error[undefined]: `test_uniqe` is not defined
+         --> models/schema.yml:5:22
+          |
+        5 |         data_tests: [uniqe]
+          |                      ^^^^^ in this test
+          |
+        help: did you mean `test_unique`?
+
+              Failed compile in [time]: 1 ok, 1 failed
         ");
     }
 }

@@ -315,3 +315,23 @@ fn filters_and_methods_are_pythons() {
     1-2-9-4 True a   b {'k': 1, 'l': 2}
     "#);
 }
+
+#[test]
+fn what_is_handed_over_undefined_takes_no_default() {
+    let macros = [(
+        "macros/a.sql",
+        "{% macro shown(a, b='default') %}<{{ a }}|{{ b }}|{{ b is defined }}|{{ b | default('none given') }}>{% endmacro %}",
+    )];
+    assert_eq!(
+        render(&macros, "{% set d = {} %}{{ shown(1) }}{{ shown(1, d.gone) }}{{ shown(1, b=d['gone']) }}"),
+        Ok("<1|default|True|default><1||False|none given><1||False|none given>".to_string())
+    );
+}
+
+#[test]
+fn a_block_at_the_end_of_a_yaml_text_keeps_its_line_end() {
+    assert_eq!(
+        render(&[], "{{ fromyaml('a: |\n  x\n\n') }} {{ fromyaml('a: |\n  x') }}"),
+        Ok(r"{'a': 'x\n'} {'a': 'x'}".to_string())
+    );
+}

@@ -4,6 +4,7 @@ mod configs;
 mod declared_tests;
 mod kinds;
 mod names;
+mod packages;
 mod references;
 mod sources;
 mod unit_tests;

@@ -133,7 +133,7 @@ fn what_dbt_refuses_at_once_is_an_error() {
     error[wrong-type]: an entry of `seeds` must be a map with `name`
       --> models/schema.yml:2:9 `a` this one
       help: begin it with `- name:`
-    error[wrong-type]: `version` of a property file must be 2
+    warning[unknown-value]: `version` of a property file is 2, whatever is written
       --> models/schema.yml:5:10 `1` not 2
       help: write `version: 2`, or remove the line
     error[missing-key]: an entry of `sources` has no `name`

@@ -54,7 +54,7 @@ pub fn near_config(section: &str, key: &str) -> Option<&'static str> {
 fn version(yaml: &YamlFile) -> Option<Diagnostic> {
     let version =
         yaml.root.get("version").filter(|version| !matches!(version.kind, YamlKind::Null | YamlKind::Int(2)))?;
-    let problem = Diagnostic::error("wrong-type", "`version` of a property file must be 2");
+    let problem = Diagnostic::warning("unknown-value", "`version` of a property file is 2, whatever is written");
     Some(problem.at(yaml.span(version), "not 2").help("write `version: 2`, or remove the line"))
 }
 

@@ -258,15 +258,17 @@ models: []
 ",
     )]);
     assert_snapshot!(said(&here, "parse"), @"
-    exit code: 2
+    exit code: 0
     ----- stderr -----
-    error[wrong-type]: `version` of a property file must be 2
+    warning[unknown-value]: `version` of a property file is 2, whatever is written
      --> models/schema.yml:1:10
       |
     1 | version: 3
       |          ^ not 2
       |
     help: write `version: 2`, or remove the line
+
+    read 1 model
     ");
 }
 

@@ -84,7 +84,7 @@ fn unknown_tests_and_arguments_suggest_the_nearest_name() {
       |
     help: did you mean `values`?
 
-    error[unknown-test]: there is no test `uniqe`
+    warning[unknown-test]: there is no test `uniqe`
      --> models/schema.yml:6:13
       |
     6 |           - uniqe
@@ -92,7 +92,7 @@ fn unknown_tests_and_arguments_suggest_the_nearest_name() {
       |
     help: did you mean `unique`?
 
-    error[unknown-test]: there is no test `dbt_utils.at_least_one`
+    warning[unknown-test]: there is no test `dbt_utils.at_least_one`
      --> models/schema.yml:7:13
       |
     7 |           - dbt_utils.at_least_one
@@ -108,7 +108,7 @@ fn unknown_tests_and_arguments_suggest_the_nearest_name() {
       |
     help: did you mean `values`?
 
-    error[missing-argument]: test `relationships` needs the argument `field`
+    warning[missing-argument]: test `relationships` needs the argument `field`
       --> models/schema.yml:10:13
        |
     10 |           - relationships:
@@ -268,4 +268,15 @@ fn values_of_the_built_in_tests_that_cannot_be_meant_are_told() {
       |
     help: write `to: ref('b')`
     ");
+}
+
+#[test]
+fn a_setting_that_is_false_counts_beside_the_name_but_not_beside_a_config() {
+    let parsed = project()
+        .model("a", "select 1 as id")
+        .yml("models:\n  - name: a\n    columns:\n      - name: id\n        data_tests:\n          - unique: {enabled: false}\n          - not_null: {enabled: false, config: {severity: warn}}\n")
+        .parse();
+    let enabled: Vec<_> = parsed.manifest.nodes.values().map(|node| node.name.as_str()).collect();
+    assert_snapshot!(enabled.join(" "), @"a not_null_a_id");
+    assert_eq!(parsed.manifest.disabled.len(), 1);
 }

@@ -59,7 +59,7 @@ fn a_table_becomes_a_view_and_a_view_a_table() {
 #[test]
 fn schemas_are_made_and_ephemeral_models_are_not() {
     let here = project(&[
-        ("models/base.sql", "{{ config(materialized='ephemeral') }} select 1 as id"),
+        ("models/base.sql", "{{ config(materialized='ephemeral', alias='ground') }} select 1 as id"),
         ("models/middle.sql", "{{ config(materialized='ephemeral') }} select id + 1 as id from {{ ref('base') }}"),
         (
             "models/top.sql",
@@ -74,6 +74,8 @@ fn schemas_are_made_and_ephemeral_models_are_not() {
     view | main_marts | top
     ");
     assert_snapshot!(rows(&here, "from main_marts.top"), @"2 | 1");
+    // Inlined by its alias.
+    assert!(read(here.path(), "target/compiled/shop/models/top.sql").contains("__dbt__cte__ground as ("));
 }
 
 #[test]
