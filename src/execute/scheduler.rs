@@ -99,6 +99,7 @@ impl Scheduler<'_> {
             for number in 1..=count {
                 self.start_worker(scope, number, &sender, &board);
             }
+            let _unwinding = StopOnPanic(&board);
             self.tell_until_over(&board, &messages, tell);
         });
         self.interrupt.forget_listener();
@@ -172,6 +173,17 @@ impl Scheduler<'_> {
             if !is_over {
                 thread::park_timeout(GATHER);
             }
+        }
+    }
+}
+
+/// Workers are waited for even when the telling panics: they are not to go on with the plan then.
+struct StopOnPanic<'a>(&'a Board<'a>);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.stop(Stop::Failed);
         }
     }
 }

@@ -83,6 +83,7 @@ fn parse(line: &str) -> (&str, Vec<&str>, &str) {
 
 fn tell(picture: &mut String, event: Event) {
     match event {
+        Event::NodeStarted { node, .. } if node.name == "unheard" => panic!("the telling went wrong"),
         Event::NodeStarted { node, index, total } => writeln!(picture, "{index}/{total} start {}", node.name),
         Event::NodeFinished { result, index, total } => {
             let message = result.message.as_ref().map(|message| format!(" ({message})")).unwrap_or_default();
@@ -302,4 +303,10 @@ fn a_tolerated_failure_skips_nothing() {
     2/2 start b
     2/2 success b
     ");
+}
+
+#[test]
+fn when_the_telling_panics_what_runs_is_stopped() {
+    let told = catch_unwind(|| ONE_WORKER.picture("unheard -> wait"));
+    assert!(told.is_err());
 }
