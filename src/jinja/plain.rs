@@ -18,26 +18,46 @@ pub(super) fn capture(code: &Span, vars: &JsonMap, is_hidden: &dyn Fn(&str) -> b
     }
     let lexemes = lex(text).ok()?;
     let mut captured = Captured::default();
-    let mut has_var = false;
+    let mut is_rendered_by_dbt = false;
     let mut at = 0;
     while at < lexemes.len() {
         match lexemes[at].token {
             Token::TemplateData(_) => at += 1,
             Token::VariableStart => {
-                has_var |= matches!(lexemes.get(at + 1).map(|next| &next.token), Some(Token::Ident("var")));
-                at = expression(&lexemes, at + 1, code, vars, is_hidden, &mut captured)?;
+                let next = expression(&lexemes, at + 1, code, vars, is_hidden, &mut captured)?;
+                is_rendered_by_dbt |= is_beyond_the_extractor(&lexemes[at + 1..next]);
+                at = next;
             }
             _ => return None,
         }
     }
-    if !has_var {
+    if !is_rendered_by_dbt {
         without_repeated_sources(&mut captured);
     }
     Some(captured)
 }
 
-/// Where dbt reads a text without rendering it, too, it notes each source once.
-/// Source: dbt-extractor 0.6, which gives sources as a set; it knows no `var`.
+/// Whether a call, from its name to its `}}`, makes dbt render the text.
+/// Source: dbt-extractor 0.6, which knows no `var`, and in a `config` only texts, lists, maps, `True` and `False`.
+fn is_beyond_the_extractor(call: &[Lexeme<'_>]) -> bool {
+    let is_unknown = |lexeme: &Lexeme<'_>| {
+        matches!(
+            lexeme.token,
+            Token::Int(_)
+                | Token::Int128(_)
+                | Token::Float(_)
+                | Token::ParenOpen
+                | Token::Ident("true" | "false" | "none" | "None")
+        )
+    };
+    match call {
+        [Lexeme { token: Token::Ident("var"), .. }, ..] => true,
+        [Lexeme { token: Token::Ident("config"), .. }, _, arguments @ ..] => arguments.iter().any(is_unknown),
+        _ => false,
+    }
+}
+
+/// Where dbt reads a text without rendering it, too, it notes each source once: it gets them as a set.
 fn without_repeated_sources(captured: &mut Captured) {
     let mut seen = std::collections::HashSet::new();
     captured.sources.retain(|call| seen.insert((call.source.clone(), call.table.clone())));
@@ -259,6 +279,20 @@ mod tests {
         assert_eq!(captured.refs[0].span.as_ref().map(|span| span.text()), Some("ref('a')"));
         assert_eq!(captured.sources[0].table, "t");
         assert_eq!(captured.configs[0]["tags"], serde_json::json!(["a", "b"]));
+    }
+
+    #[test]
+    fn sources_are_noted_once_where_dbt_does_not_render_either() {
+        let count = |config: &str| {
+            let text = format!("{{{{ config({config}) }}}} {{{{ source('s', 't') }}}} {{{{ source('s', 't') }}}}");
+            read(&text).expect("all plain").sources.len()
+        };
+        for config in ["a='x'", "a=True", "a=[]", "a={'b': ['c']}"] {
+            assert_eq!(count(config), 1, "{config}");
+        }
+        for config in ["a=1", "a=true", "a=none", "a=[1.5]"] {
+            assert_eq!(count(config), 2, "{config}");
+        }
     }
 
     #[test]
