@@ -14,7 +14,8 @@ use crate::diagnostic::Diagnostic;
 use crate::manifest::{Json, JsonMap, UniqueId};
 
 /// Commands that can be taken up again.
-const REPEATED: [&str; 8] = ["build", "clone", "compile", "generate", "run", "seed", "snapshot", "test"];
+const REPEATED: [&str; 9] =
+    ["build", "clone", "compile", "generate", "run", "run-operation", "seed", "snapshot", "test"];
 
 /// Flags of the former run that are asked for anew, or not at all.
 const NOT_REPEATED: [&str; 9] = [
@@ -59,6 +60,7 @@ pub fn again(line: &[OsString], values: &Values<'_>, place: &Place) -> Result<Ag
     let mut words: Vec<OsString> = vec!["tamis".into()];
     words.extend(GROUPS.iter().filter(|(_, behind, _)| behind == command).map(|(word, _, _)| (*word).into()));
     words.push((*command).into());
+    words.extend(args.get("macro").and_then(Json::as_str).map(Into::into));
     words.extend(former_words(command, &args).into_iter().map(Into::into));
     words.extend(typed_words(command, line));
     let arguments = arguments::read(words).map_err(|error| {

@@ -175,6 +175,9 @@ fn args(
     if command == "show" {
         args.insert("limit".to_string(), Json::from(values.number("limit")?.unwrap_or(super::commands::SHOWN_ROWS)));
     }
+    if let Some(called) = values.positional("macro").into_iter().next() {
+        args.insert("macro".to_string(), Json::from(called));
+    }
     args.insert("project_dir".to_string(), Json::from(project_dir.display().to_string()));
     args.insert("select".to_string(), Json::from(asked.select.clone()));
     args.insert("exclude".to_string(), Json::from(asked.exclude.clone()));

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 use super::attend::attend;
 use super::{Exit, Session};
 use crate::adapter::{self, Fetch, JobContext};
+use crate::artifacts::{self, Metadata};
 use crate::diagnostic::Diagnostic;
-use crate::event::Event;
+use crate::event::{Event, NodeInfo, NodeStatus, RunResult, Timing};
 use crate::execute::{Clock, Interrupt, NodeRunner};
 use crate::jinja::{RunScope, warehouse_diagnostic};
 use crate::manifest::JsonMap;
@@ -31,6 +32,8 @@ impl Session {
         reporter: &mut Reporter,
     ) -> Result<Exit, Exit> {
         let warehouse = self.open_warehouse(reporter)?;
+        let clock = Clock::starting_at(self.settings.invocation.started_at);
+        let started_at = clock.now();
         let on_interrupt = Arc::clone(&warehouse);
         interrupt.listen(move || on_interrupt.adapter.cancel());
         let done = attend(reporter, |events| {
@@ -47,6 +50,8 @@ impl Session {
             self.operate_in(operation, &scope, &session)
         });
         interrupt.forget_listener();
+        let timing = Timing { name: "execute", started_at, completed_at: clock.now() };
+        self.write_operation(operation, timing, done.as_ref().err().map(|problem| &**problem), reporter)?;
         match (done, interrupt.was_triggered()) {
             (Ok(()), _) => Ok(Exit::Fine),
             (Err(problem), was_interrupted) => {
@@ -56,6 +61,50 @@ impl Session {
                 Ok(if is_unable { Exit::Unable } else { Exit::Failed })
             }
         }
+    }
+
+    /// run_results.json with the macro as its one result, so that `retry` can call it again.
+    fn write_operation(
+        &self,
+        operation: &Operation<'_>,
+        timing: Timing,
+        problem: Option<&Diagnostic>,
+        reporter: &mut Reporter,
+    ) -> Result<(), Exit> {
+        let Operation::Macro { name, .. } = operation else { return Ok(()) };
+        let Some(called) = self.engine.find_macro(name, self.project.name()) else { return Ok(()) };
+        if !self.settings.writes_json {
+            return Ok(());
+        }
+        let elapsed_ms = (timing.completed_at - timing.started_at) * 1e3;
+        let node = NodeInfo {
+            unique_id: called.unique_id.clone(),
+            name: called.name.clone(),
+            resource_type: "macro".to_string(),
+            materialized: String::new(),
+            path: called.original_file_path.clone(),
+            node_path: called.path.clone(),
+            checksum: String::new(),
+            label: called.name.clone(),
+            schema: String::new(),
+            alias: String::new(),
+            database: None,
+            relation_name: None,
+            meta: JsonMap::new(),
+        };
+        let result = RunResult {
+            status: if problem.is_some() { NodeStatus::Error } else { NodeStatus::Success },
+            timing: vec![timing],
+            worker: 1,
+            elapsed_ms,
+            failures: Some(i64::from(problem.is_some())),
+            ..RunResult::skipped(&Arc::new(node), problem.map(|problem| problem.message.clone()))
+        };
+        let path = self.project.target_path.join("run_results.json");
+        let metadata = Metadata::of(&self.project);
+        let args = &self.settings.invocation.args;
+        let written = artifacts::run_results::write(&path, &metadata, &[Arc::new(result)], elapsed_ms, args);
+        self.wrote(&path, written, reporter)
     }
 
     fn operate_in(

@@ -332,6 +332,39 @@ fn a_macro_is_called_with_arguments_from_the_command_line() {
 }
 
 #[test]
+fn a_macro_that_failed_is_called_again_with_its_arguments() {
+    let here = shop();
+    let text = |limit: u8| {
+        format!(
+            "{{% macro step(n) %}}{{{{ print('step ' ~ n) }}}}{{% if n > {limit} %}}{{{{ exceptions.raise_compiler_error('too far') }}}}{{% endif %}}{{% endmacro %}}\n"
+        )
+    };
+    crate::binary::write(here.path(), "macros/step.sql", &text(1));
+    assert_snapshot!(tamis(&["run-operation", "step", "--args", "{n: 2}"]).within(&here).picture(), @"
+    exit code: 1
+    ----- stdout -----
+    step 2
+    ----- stderr -----
+    error[compiler-error]: too far
+     --> macros/step.sql:1:71
+      |
+    1 | {% macro step(n) %}{{ print('step ' ~ n) }}{% if n > 1 %}{{ exceptions.raise_compiler_error('too far') }}{% endif...
+      |                                                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    ");
+    crate::binary::write(here.path(), "macros/step.sql", &text(2));
+    assert_snapshot!(tamis(&["retry"]).within(&here).picture(), @"
+    exit code: 0
+    ----- stdout -----
+    step 2
+    ");
+    assert_snapshot!(tamis(&["retry"]).within(&here).picture(), @"
+    exit code: 0
+    ----- stderr -----
+    warning[nothing-selected]: the former run left nothing to do again
+    ");
+}
+
+#[test]
 fn seeds_are_loaded_and_shown() {
     let here = shop();
     crate::binary::write(here.path(), "seeds/codes.csv", "id,name\n1,one\n2,two\n");

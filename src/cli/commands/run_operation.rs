@@ -6,6 +6,10 @@ use crate::diagnostic::Diagnostic;
 use crate::session::{Exit, Operation, Session};
 
 pub fn run(context: &mut Context<'_>) -> Result<Exit, Exit> {
+    if context.settings.asked.again.as_ref().is_some_and(Vec::is_empty) {
+        context.tell(Diagnostic::warning("nothing-selected", "the former run left nothing to do again"));
+        return Ok(Exit::Fine);
+    }
     let name = context.values.positional("macro").into_iter().next();
     let sql = context.values.text("sql");
     let arguments = context.values.text("args").map(|text| yaml::map("--args", &text)).transpose();
