@@ -88,7 +88,49 @@ pub(super) fn lex(text: &str) -> Result<Vec<Lexeme<'_>>, LexError> {
         let (token, TokenSpan { start_offset, end_offset, .. }) = item.map_err(|error| lex_error(&error, text))?;
         lexemes.push(Lexeme { token, start: start_offset as usize, end: end_offset as usize });
     }
-    Ok(lexemes)
+    match endless_chain(&lexemes) {
+        Some(Lexeme { start, end, .. }) => {
+            let message = format!("an expression has more than {CHAIN_LENGTH_MAX} parts in a row");
+            Err(LexError { message, start: *start, end: *end })
+        }
+        None => Ok(lexemes),
+    }
+}
+
+/// Most operators, attributes, filters and calls that follow each other, and most `elif` of a file: the template
+/// engine goes through them one within the other, and its stack is not endless.
+const CHAIN_LENGTH_MAX: usize = 2_000;
+
+/// Where an expression is too long to be read; commas and colons begin a new one.
+fn endless_chain<'l, 't>(lexemes: &'l [Lexeme<'t>]) -> Option<&'l Lexeme<'t>> {
+    if lexemes.len() <= CHAIN_LENGTH_MAX {
+        return None;
+    }
+    let mut depths = vec![0];
+    let mut branches = 0;
+    lexemes.iter().find(|lexeme| {
+        match lexeme.token {
+            Token::BlockStart | Token::VariableStart => depths = vec![0],
+            Token::ParenClose | Token::BracketClose | Token::BraceClose if depths.len() > 1 => {
+                depths.pop();
+                return false;
+            }
+            Token::Ident("elif") => branches += 1,
+            _ => {}
+        }
+        let Some(length) = depths.last_mut() else { return false };
+        match lexeme.token {
+            Token::Comma | Token::Colon => *length = 0,
+            Token::Str(_) | Token::String(_) | Token::Int(_) | Token::Int128(_) | Token::Float(_) => {}
+            Token::Ident(name) if !matches!(name, "not" | "and" | "or" | "if") => {}
+            _ => *length += 1,
+        }
+        let is_too_long = *length > CHAIN_LENGTH_MAX || branches > CHAIN_LENGTH_MAX;
+        if let Token::ParenOpen | Token::BracketOpen | Token::BraceOpen = lexeme.token {
+            depths.push(0);
+        }
+        is_too_long
+    })
 }
 
 fn lex_error(error: &minijinja::Error, text: &str) -> LexError {
@@ -272,6 +314,27 @@ mod tests {
             text.find('[').expect("there")
         );
         assert_eq!(rewritten.original(3), 3);
+    }
+
+    #[test]
+    fn what_is_too_long_for_the_stack_is_refused_with_its_place() {
+        let refused = |text: &str| lex(text).map(|_| ()).map_err(|error| error.message);
+        for (open, part, close) in [
+            ("{{ x", ".a", " }}"),
+            ("{{ x", "|upper", " }}"),
+            ("{{ x", "()", " }}"),
+            ("{{ ", "not ", "1 }}"),
+            ("{{ ", "1 if 0 else ", "1 }}"),
+            ("{{ ", "x and ", "1 }}"),
+            ("{{ f(1, ", "-", "1) }}"),
+            ("{% if 1 %}", "{% elif 1 %}", "{% endif %}"),
+        ] {
+            let text = |count: usize| format!("{open}{}{close}", part.repeat(count));
+            assert_eq!(refused(&text(1_900)), Ok(()), "{part}");
+            assert!(refused(&text(20_000)).is_err(), "{part}");
+        }
+        assert_eq!(refused(&format!("{{{{ [{}] }}}}", "x.a|upper, ".repeat(20_000))), Ok(()));
+        assert_eq!(refused(&"{{ x.a|upper }}{% if x.b %}{% endif %}".repeat(20_000)), Ok(()));
     }
 
     #[test]
