@@ -123,14 +123,16 @@ impl Memory {
             return true;
         }
         let path = artifacts::manifest::path(&project.target_path);
-        // Whoever removed the other file wants it again.
-        let has_both = self.has_manifest(&path) && artifacts::semantic_manifest::path(&project.target_path).is_file();
-        has_both && artifacts::manifest::renew(&path, &Metadata::of(project)).unwrap_or(false)
+        self.has_manifests(&project.target_path)
+            && artifacts::manifest::renew(&path, &Metadata::of(project)).unwrap_or(false)
     }
 
-    /// Whether the manifest.json that lies there is the one that was written.
-    fn has_manifest(&self, path: &Path) -> bool {
-        self.manifest.as_ref().is_some_and(|then| then.place == Seen::at(path).place)
+    /// Whether the manifest.json that lies there is the one that was written. Whoever removed semantic_manifest.json
+    /// wants both again.
+    fn has_manifests(&self, target_path: &Path) -> bool {
+        let place = Seen::at(&artifacts::manifest::path(target_path)).place;
+        let is_ours = self.manifest.as_ref().is_some_and(|then| then.place == place);
+        is_ours && artifacts::semantic_manifest::path(target_path).is_file()
     }
 
     /// Takes in edits of the files with these indexes: `false` where the project must be parsed as a whole.

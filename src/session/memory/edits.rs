@@ -103,7 +103,9 @@ pub(in crate::session) fn take_in(
     if settings.writes_json {
         let path = artifacts::manifest::path(target_path);
         let mends = kept.mends(edited, &now);
-        if !memory.has_manifest(&path) || !artifacts::manifest::mend(&path, &Metadata::of(&project), mends).ok()? {
+        if !memory.has_manifests(target_path)
+            || !artifacts::manifest::mend(&path, &Metadata::of(&project), mends).ok()?
+        {
             return None;
         }
     }
