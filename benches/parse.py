@@ -88,7 +88,7 @@ def append(path, text):
 
 
 def reword(path):
-    """Says something else of a column: an edit that means something, after which all is read."""
+    """Says something else of a column."""
 
     def edit(run):
         text = path.read_text()
@@ -121,6 +121,7 @@ def of_tool(name, command, project, runs, edits):
         measure(f"{name}: parse, one model edited", [*command, "parse"], project, runs, append(project / "models/marts/area_{}/model_{}.sql".format(*edits), "-- RUN\n"))
         measure(f"{name}: parse, one yml edited", [*command, "parse"], project, runs, append(project / "models/marts/area_{}/properties.yml".format(*edits), "# RUN\n"))
         measure(f"{name}: parse, one description edited", [*command, "parse"], project, runs, reword(project / "models/marts/area_{}/properties.yml".format(*edits)))
+        measure(f"{name}: parse, one config edited", [*command, "parse"], project, runs, append(project / "models/marts/area_{}/model_{}.sql".format(*edits), "{{ config(meta={'run': RUN}) }}\n"))
         measure(f"{name}: parse, one macro edited", [*command, "parse"], project, runs, append(project / "macros/recent.sql", "{# RUN #}\n"))
         measure(f"{name}: ls", [*command, "ls"], project, runs)
     measure(f"{name}: compile, from nothing", [*command, "compile"], project, 1, fresh)

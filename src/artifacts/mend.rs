@@ -11,10 +11,13 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::manifest::{HEAD_END, HEAD_START, head};
 use super::metadata::Metadata;
 use super::write_file;
+use crate::manifest::Node;
+use crate::manifest::shape::node_json;
 
 /// A text that is another.
 pub enum Mend<'a> {
     Node { id: &'a str, raw_code: &'a str, checksum: &'a str },
+    Description { node: &'a Node },
     Macro { id: &'a str, sql: &'a str },
 }
 
@@ -56,10 +59,8 @@ pub fn mend(path: &Path, metadata: &Metadata, mut mends: Vec<Mend<'_>>) -> io::R
 
 /// The resource that is meant, from `at` on: where it begins and ends, and what is written of it.
 fn find<'m>(old: &'m [u8], at: usize, mend: &Mend<'_>) -> Option<(usize, usize, Written<'m>)> {
-    let (id, first_key) = match mend {
-        Mend::Node { id, .. } => (id, "database"),
-        Mend::Macro { id, .. } => (id, "name"),
-    };
+    let (is_macro, id) = mend.order();
+    let first_key = if is_macro { "name" } else { "database" };
     // Within a text the quotes would be escaped.
     let beginning = format!("\"{id}\":{{\"{first_key}\":");
     let start = at + memmem::find(&old[at..], beginning.as_bytes())? + id.len() + 3;
@@ -72,6 +73,7 @@ impl Mend<'_> {
     fn order(&self) -> (bool, &str) {
         match self {
             Self::Node { id, .. } => (false, id),
+            Self::Description { node } => (false, &node.unique_id),
             Self::Macro { id, .. } => (true, id),
         }
     }
@@ -83,6 +85,11 @@ impl Mend<'_> {
                 ("raw_code", to_raw_value(raw_code)?),
                 ("checksum", to_raw_value(&serde_json::json!({"name": "sha256", "checksum": checksum}))?),
             ],
+            Self::Description { node } => {
+                let now = node_json(node);
+                let keys = ["description", "columns", "doc_blocks"];
+                keys.into_iter().map(|key| Ok((key, to_raw_value(&now[key])?))).collect::<serde_json::Result<_>>()?
+            }
             Self::Macro { sql, .. } => vec![("macro_sql", to_raw_value(sql)?)],
         };
         let mut written = written;

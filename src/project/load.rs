@@ -68,7 +68,7 @@ impl Survey {
         self.lists.iter().flat_map(|(lists, _)| lists.all()).map(|found| found.absolute.as_path())
     }
 
-    /// The project with all of its macros, and of its other files only the wanted ones.
+    /// The project with all of its macros and docs blocks, and of its other files only the wanted ones.
     ///
     /// # Errors
     /// As [`Project::load`].

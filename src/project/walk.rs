@@ -161,7 +161,7 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// The macros, and of everything else what is wanted.
+    /// The macros and docs blocks, and of everything else what is wanted.
     pub fn only(&self, is_wanted: impl Fn(&Path) -> bool) -> Self {
         let wanted = |list: &[Found]| list.iter().filter(|found| is_wanted(&found.absolute)).cloned().collect();
         Self {
@@ -171,7 +171,7 @@ impl Lists {
             analyses: wanted(&self.analyses),
             snapshots: wanted(&self.snapshots),
             functions: wanted(&self.functions),
-            docs: wanted(&self.docs),
+            docs: self.docs.clone(),
             fixtures: wanted(&self.fixtures),
             properties: wanted(&self.properties),
             seeds: wanted(&self.seeds),

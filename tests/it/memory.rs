@@ -80,7 +80,7 @@ fn a_parse_with_memory_says_what_a_fresh_one_says_after_any_change() {
     let (mut variable, mut flags) = ("one", Vec::new());
     for step in 0..60 {
         let number = dice.below(4);
-        match dice.below(22) {
+        match dice.below(23) {
             0 => put("models/orders.sql", &format!("{{{{ named('orders') }}}} select {number} as id\n")),
             1 => put(&format!("models/marts/more_{number}.sql"), "select * from {{ ref('totals') }}\n"),
             2 => drop(fs::remove_file(root.join(format!("models/marts/more_{number}.sql")))),
@@ -125,6 +125,11 @@ fn a_parse_with_memory_says_what_a_fresh_one_says_after_any_change() {
             20 => {
                 put("tests/positive.sql", &format!("select * from {{{{ ref('totals') }}}} where orders < -{number}\n"))
             }
+            21 => put(
+                "models/schema.yml",
+                &schema("orders")
+                    .replace("{{ doc('orders') }}", ["", "words", "{{ doc('orders') }} of id", "é"][number as usize]),
+            ),
             _ => put("macros/unused.sql", &format!("{{% macro unused() %}}{number}{{% endmacro %}}\n")),
         }
         let fresh = parsed(&here, &[&flags[..], &["--no-partial-parse"]].concat(), variable);
@@ -198,6 +203,8 @@ fn after_an_edit_of_mere_texts_the_rest_is_not_read_again() {
         ("parts/macros/doubled.sql", "{% macro doubled(x) %}{{ x }} + {{ x }}{% endmacro %}\n"),
         ("macros/unused.sql", "{% macro unused() %}2{% endmacro %}\n"),
         ("models/schema.yml", &format!("# a comment\n\n{}", schema("orders"))),
+        ("models/schema.yml", &schema("orders").replace("\"{{ doc('orders') }}\"", "other words, \"é\"")),
+        ("models/schema.yml", &schema("orders").replace("- name: id", "- name: id\n        description: a number")),
     ];
     for (path, text) in edits {
         assert!(leaves_the_rest(path, text), "{path}: {text}");
@@ -221,6 +228,10 @@ fn after_an_edit_that_means_something_the_project_is_parsed_as_a_whole() {
         ("parts/macros/doubled.sql", "{% macro doubled(x) %}{{ x }}{{ config(tags='x') }}{% endmacro %}\n"),
         ("models/schema.yml", &schema("totals")),
         ("models/schema.yml", &schema("nobody")),
+        ("models/schema.yml", &schema("orders").replace("doc('orders')", "doc('nothing')")),
+        ("models/schema.yml", &schema("orders").replace("description: ", "description: 2 # ")),
+        ("models/schema.yml", &schema("orders").replace("columns:", "meta: {description: x}\n    columns:")),
+        ("models/schema.yml", &schema("orders").replace("[unique]", "[unique: {description: x}]")),
         ("models/docs.md", "{% docs orders %}Orders.{% enddocs %}\n"),
         ("seeds/sizes.csv", "id,size\n1,3\n"),
     ];

@@ -1,5 +1,5 @@
-//! After an edit: where only texts of models, tests, analyses and macros are others, or the wording of property files,
-//! and all that they mean is as it was, nothing else of the project need be read again.
+//! After an edit: where only texts of models, tests, analyses and macros are others, or descriptions and comments in
+//! property files, and all else that they mean is as it was, nothing else of the project need be read again.
 //!
 //! What every text came to is kept beside the last parse, in `target/partial_parse_texts.json`. The edited texts, and
 //! those that call an edited macro, are read anew; as soon as one of them comes to anything else, or there is anything
@@ -21,8 +21,8 @@ use crate::artifacts::manifest::Mend;
 use crate::artifacts::{self, Metadata};
 use crate::diagnostic::Diagnostic;
 use crate::jinja::{self, Engine};
-use crate::manifest::{Macro, Manifest, NodeKind, UniqueId};
-use crate::parse::{TextNow, read_texts};
+use crate::manifest::{Macro, Manifest, Node, NodeKind, UniqueId};
+use crate::parse::{TextNow, parse, read_texts};
 use crate::project::yaml::{Yaml, YamlFile, YamlKind};
 use crate::project::{Project, Survey};
 use crate::session::Settings;
@@ -38,8 +38,7 @@ struct Kept {
     shared_macros: BTreeSet<usize>,
     texts: HashMap<usize, Text>,
     macro_files: HashMap<usize, MacroFile>,
-    /// Digests of what property files mean.
-    properties: HashMap<usize, u64>,
+    properties: HashMap<usize, Properties>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -54,6 +53,16 @@ struct MacroFile {
     macros: Vec<usize>,
     /// Of all that can be seen of them without running them.
     digest: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Properties {
+    /// Of all that it means.
+    digest: u64,
+    /// The same without descriptions of models and seeds, and of their columns.
+    shape: u64,
+    /// What it describes.
+    files: Vec<usize>,
 }
 
 /// Keeps what the texts of a parse came to. That it cannot be kept is no problem of this one.
@@ -71,7 +80,7 @@ pub(in crate::session) fn take_in(
     edited: &[usize],
 ) -> Option<()> {
     let target_path = &survey.settings().target_path;
-    let kept: Kept = serde_json::from_slice(&fs::read(target_path.join(FILE)).ok()?).ok()?;
+    let mut kept: Kept = serde_json::from_slice(&fs::read(target_path.join(FILE)).ok()?).ok()?;
     if kept.of != memory.texts_of || survey.problems.iter().any(Diagnostic::is_error) {
         return None;
     }
@@ -95,6 +104,8 @@ pub(in crate::session) fn take_in(
     if !is_quiet || !are_same || !edited.iter().all(|index| kept.means_the_same(*index, &now)) {
         return None;
     }
+    let reworded = kept.reworded(edited, &now);
+    let described = described(survey, &kept, &reworded, files)?;
     let knows_variables = jinja::variables_read().iter().all(|name| memory.variables.contains(name));
     if jinja::asked_the_time() || !knows_variables {
         return None;
@@ -102,7 +113,8 @@ pub(in crate::session) fn take_in(
     let contents = edited.iter().map(|index| Some((*index, now.contents(*index)?))).collect::<Option<Vec<_>>>()?;
     if settings.writes_json {
         let path = artifacts::manifest::path(target_path);
-        let mends = kept.mends(edited, &now);
+        let mut mends = kept.mends(edited, &now);
+        mends.extend(described.iter().map(|node| Mend::Description { node }));
         if !memory.has_manifests(target_path)
             || !artifacts::manifest::mend(&path, &Metadata::of(&project), mends).ok()?
         {
@@ -112,7 +124,43 @@ pub(in crate::session) fn take_in(
     for (index, contents) in contents {
         memory.files[index].contents = Some(contents);
     }
+    if !reworded.is_empty() {
+        for (index, digest) in reworded {
+            kept.properties.entry(index).and_modify(|properties| properties.digest = digest);
+        }
+        artifacts::write_json(&target_path.join(FILE), &kept).ok()?;
+    }
     Some(())
+}
+
+/// The nodes that these property files describe, as they describe them now; all but their descriptions is left out of
+/// account, since what they refer to is not read with them.
+fn described(survey: &Survey, kept: &Kept, reworded: &HashMap<usize, u64>, files: &[Seen]) -> Option<Vec<Arc<Node>>> {
+    let described: HashSet<usize> = reworded.keys().flat_map(|index| &kept.properties[index].files).copied().collect();
+    // Half the project is no quicker than the whole.
+    if reworded.is_empty() || described.len() > files.len() / 2 {
+        return reworded.is_empty().then(Vec::new);
+    }
+    let paths: HashSet<&Path> =
+        described.iter().chain(reworded.keys()).map(|index| files[*index].path.as_path()).collect();
+    let (project, problems) = survey.read_only(|path| paths.contains(path)).ok()?;
+    let (engine, _) = Engine::new(&project);
+    let (manifest, more) = parse(&project, &engine);
+    let is_about_them = |problem: &&Diagnostic| {
+        let is_of_the_rest =
+            ["unresolved-ref", "unresolved-source", "disabled-ref", "disabled-source", "unknown-group"];
+        let mut places = problem.labels.iter().map(|label| label.span.file.absolute.as_path());
+        !is_of_the_rest.contains(&problem.code) && places.any(|path| paths.contains(path))
+    };
+    if problems.iter().chain(&more).any(|problem| is_about_them(&problem)) || !manifest.disabled.is_empty() {
+        return None;
+    }
+    let own = properties(&project).map(|(path, _)| path).collect::<HashSet<_>>();
+    let nodes = manifest
+        .nodes
+        .into_values()
+        .filter(|node| node.patch_span.as_ref().is_some_and(|span| own.contains(span.file.absolute.as_path())));
+    Some(nodes.collect())
 }
 
 /// The edited files as they are now.
@@ -128,12 +176,17 @@ impl Now<'_> {
         self.macro_files.get(&self.files[index].path).map(Vec::as_slice).unwrap_or_default()
     }
 
+    fn yaml(&self, index: usize) -> Option<&YamlFile> {
+        let path = self.files[index].path.as_path();
+        properties(self.project).find(|(other, _)| *other == path).map(|(_, yaml)| yaml)
+    }
+
     /// SHA-256 of a file's text.
     fn contents(&self, index: usize) -> Option<String> {
         let path = self.files[index].path.as_path();
         let of_text = || Some(self.texts.get(path)?.code.file.text.as_str());
         let of_macros = || Some(self.macros(index).first()?.file.text.as_str());
-        let of_properties = || Some(properties(self.project).find(|(other, _)| *other == path)?.1.file.text.as_str());
+        let of_properties = || Some(self.yaml(index)?.file.text.as_str());
         let text = of_text().or_else(of_macros).or_else(of_properties)?;
         Some(hexadecimal(Sha256::digest(text)))
     }
@@ -172,12 +225,23 @@ impl Kept {
             let macros = found.iter().filter_map(|found| number(&found.unique_id)).collect();
             Some((*indexes.get(path.as_path())?, MacroFile { macros, digest: digest_of_macros(&found) }))
         });
+        let mut describes: HashMap<&Path, Vec<usize>> = HashMap::new();
+        for node in manifest.nodes.values() {
+            let file = indexes.get(node.file.absolute.as_path());
+            if let (Some(file), Some(span)) = (file, &node.patch_span) {
+                describes.entry(span.file.absolute.as_path()).or_default().push(*file);
+            }
+        }
         let files: Vec<_> = properties(project).collect();
         let properties = files
             .into_par_iter()
             // A snapshot in YAML has the checksum of the whole file.
             .filter(|(_, yaml)| yaml.root.get("snapshots").is_none())
-            .filter_map(|(path, yaml)| Some((*indexes.get(path)?, digest_of_yaml(&yaml.root))));
+            .filter_map(|(path, yaml)| {
+                let files = describes.get(path).cloned().unwrap_or_default();
+                let (digest, shape) = (digest_of_yaml(&yaml.root, false), digest_of_yaml(&yaml.root, true));
+                Some((*indexes.get(path)?, Properties { digest, shape, files }))
+            });
         Self {
             of: memory.texts_of.clone(),
             macros: macros.iter().map(ToString::to_string).collect(),
@@ -226,9 +290,18 @@ impl Kept {
         if let Some(file) = self.macro_files.get(&index) {
             return digest_of_macros(now.macros(index)) == file.digest;
         }
-        let path = now.files[index].path.as_path();
-        let yaml = properties(now.project).find(|(other, _)| *other == path);
-        yaml.is_some_and(|(_, yaml)| self.properties.get(&index) == Some(&digest_of_yaml(&yaml.root)))
+        let shape = self.properties.get(&index).map(|properties| properties.shape);
+        shape.is_some() && now.yaml(index).map(|yaml| digest_of_yaml(&yaml.root, true)) == shape
+    }
+
+    /// Property files with other descriptions, and their new digests.
+    fn reworded(&self, edited: &[usize], now: &Now<'_>) -> HashMap<usize, u64> {
+        let edited = edited.iter().filter_map(|index| Some((*index, self.properties.get(index)?)));
+        let digests = edited.filter_map(|(index, then)| {
+            let digest = digest_of_yaml(&now.yaml(index)?.root, false);
+            (digest != then.digest).then_some((index, digest))
+        });
+        digests.collect()
     }
 
     /// What is another in manifest.json.
@@ -291,9 +364,17 @@ fn properties(project: &Project) -> impl Iterator<Item = (&Path, &YamlFile)> {
     files.map(|file| (file.yaml.file.absolute.as_path(), &file.yaml))
 }
 
-/// Of the values and their order, wherever they are written.
-fn digest_of_yaml(root: &Yaml) -> u64 {
-    fn put(yaml: &Yaml, hasher: &mut impl Hasher) {
+/// Of the values and their order, wherever they are written; with or without the descriptions of models and seeds.
+fn digest_of_yaml(root: &Yaml, leaves_out: bool) -> u64 {
+    /// Which maps have descriptions: the root's, those of its items, those of their columns.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Place {
+        Root,
+        Item,
+        Column,
+        Other,
+    }
+    fn put(yaml: &Yaml, place: Place, hasher: &mut impl Hasher) {
         std::mem::discriminant(&yaml.kind).hash(hasher);
         match &yaml.kind {
             YamlKind::Null => {}
@@ -303,18 +384,29 @@ fn digest_of_yaml(root: &Yaml) -> u64 {
             YamlKind::Text(text) | YamlKind::Date(text) => text.hash(hasher),
             YamlKind::List(items) => {
                 items.len().hash(hasher);
-                items.iter().for_each(|item| put(item, hasher));
+                items.iter().for_each(|item| put(item, place, hasher));
             }
             YamlKind::Map(entries) => {
-                entries.len().hash(hasher);
-                for (key, value) in entries {
-                    put(key, hasher);
-                    put(value, hasher);
+                // Versions have descriptions of their own, and take over their model's.
+                let has_own = matches!(place, Place::Item | Place::Column) && yaml.get("versions").is_none();
+                let is_left_out = |(key, value): &&(Yaml, Yaml)| {
+                    has_own && key.as_str() == Some("description") && matches!(value.kind, YamlKind::Text(_))
+                };
+                for (key, value) in entries.iter().filter(|entry| !is_left_out(entry)) {
+                    let below = match (place, key.as_str()) {
+                        (Place::Root, Some("models" | "seeds")) => Place::Item,
+                        (Place::Item, Some("columns")) if has_own => Place::Column,
+                        _ => Place::Other,
+                    };
+                    put(key, Place::Other, hasher);
+                    put(value, below, hasher);
                 }
+                // The end, so that what follows is not taken for another entry.
+                u8::MAX.hash(hasher);
             }
         }
     }
     let mut hasher = FixedState::default().build_hasher();
-    put(root, &mut hasher);
+    put(root, if leaves_out { Place::Root } else { Place::Other }, &mut hasher);
     hasher.finish()
 }
