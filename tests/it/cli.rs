@@ -445,3 +445,20 @@ fn warnings_that_nobody_gives_are_refused() {
     read 2 models, 1 data test
     ");
 }
+
+#[test]
+fn what_is_not_set_is_missing_in_model_and_a_list_of_tests_at_the_top_of_a_property_file_says_nothing() {
+    let here = folder(&[
+        ("dbt_project.yml", "name: shop\nprofile: shop\n"),
+        ("profiles.yml", "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: shop.duckdb}\n"),
+        (
+            "models/m.sql",
+            "{{ config(mine=none) }}select {{ 'group' in model }}, {{ 'group' in model.config }}, {{ 'mine' in model.config }}",
+        ),
+        ("models/s.yml", "tests:\n  - name: nothing\nmodels:\n  - name: m\n"),
+    ]);
+    let ran = tamis(&["compile", "-q"]).within(&here).run();
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let compiled = std::fs::read_to_string(here.path().join("target/compiled/shop/models/m.sql")).expect("compiled");
+    assert_eq!(compiled.trim(), "select False, False, True");
+}
