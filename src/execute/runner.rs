@@ -13,7 +13,7 @@ use crate::adapter::{Fetch, JobContext, Session, Table};
 use crate::diagnostic::Diagnostic;
 use crate::event::{EventSender, NodeInfo, NodeStatus, RunResult, Timing};
 use crate::jinja::{Argument, Deferral, Engine, Rendered, RunScope};
-use crate::manifest::{Json, JsonMap, Manifest, Node, UniqueId};
+use crate::manifest::{Json, JsonMap, Manifest, Node, OtherResource, UniqueId};
 use crate::plan::{Action, Plan, Step};
 use crate::project::{Judge, Project};
 use crate::relation::{Include, Relation, SchemaName};
@@ -287,7 +287,8 @@ impl NodeRunner {
             };
         }
         let Some(node) = self.manifest.node(&step.id) else {
-            return Done::failed(NodeStatus::Error, unknown(&step.id));
+            let function = self.manifest.others.get(&step.id).filter(|_| step.action == Action::Function);
+            return Done::failed(NodeStatus::Error, function.map_or_else(|| unknown(&step.id), |it| not_yet(it)));
         };
         match step.action {
             Action::Compile => materialize::compile_only(work, node),
@@ -298,6 +299,13 @@ impl NodeRunner {
             Action::UnitTest | Action::NoOp | Action::Freshness => Done::default(),
         }
     }
+}
+
+/// Functions are read, described and selected, but not made in the warehouse.
+fn not_yet(function: &OtherResource) -> Box<Diagnostic> {
+    let problem = Diagnostic::error("unsupported", format!("function `{}` cannot be built yet", function.name));
+    let problem = problem.at(function.span.clone(), "described here");
+    Box::new(problem.help("leave it out: `--exclude-resource-type function`"))
 }
 
 fn unknown(id: &UniqueId) -> Box<Diagnostic> {
