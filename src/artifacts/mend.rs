@@ -92,6 +92,7 @@ impl Mend<'_> {
             }
             Self::Macro { sql, .. } => vec![("macro_sql", to_raw_value(sql)?)],
         };
+        // Bound again, since the new values do not live as long as the file's.
         let mut written = written;
         for (key, value) in &new {
             let Some(place) = written.get_mut(*key) else { return Ok(None) };

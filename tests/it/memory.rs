@@ -241,6 +241,25 @@ fn after_an_edit_that_means_something_the_project_is_parsed_as_a_whole() {
 }
 
 #[test]
+fn a_memory_of_texts_that_somebody_changed_is_not_believed() {
+    let here = shop();
+    let before = parsed(&here, &[], "x");
+    let path = here.path().join("target/partial_parse_texts.json");
+    let mut kept: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(&path).expect("it was kept")).expect("it is JSON");
+    kept["macros"] = serde_json::json!([]);
+    fs::write(&path, kept.to_string()).expect("written");
+    write(
+        here.path(),
+        "models/orders.sql",
+        "{{ named('orders') }} select {{ parts.doubled(var('size')) }} + 1 as id\n",
+    );
+    let (after, fresh) = (parsed(&here, &[], "x"), parsed(&here, &["--no-partial-parse"], "x"));
+    assert_eq!(after.code, 0, "{}", after.stderr);
+    assert!(after.manifest == fresh.manifest && after.created != before.created);
+}
+
+#[test]
 fn macros_that_name_nodes_or_test_them_count_for_the_whole_project() {
     let here = shop();
     let put = |path: &str, text: &str| write(here.path(), path, text);

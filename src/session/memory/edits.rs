@@ -81,7 +81,7 @@ pub(in crate::session) fn take_in(
 ) -> Option<()> {
     let target_path = &survey.settings().target_path;
     let mut kept: Kept = serde_json::from_slice(&fs::read(target_path.join(FILE)).ok()?).ok()?;
-    if kept.of != memory.texts_of || survey.problems.iter().any(Diagnostic::is_error) {
+    if kept.of != memory.texts_of || !kept.fits(files) {
         return None;
     }
     let again = kept.to_be_read(edited)?;
@@ -97,15 +97,15 @@ pub(in crate::session) fn take_in(
     let (texts, about_macros) = read_texts(&project, &engine);
     let is_quiet = !problems.iter().chain(&more).chain(&about_macros).any(speaks);
     let by_path: HashMap<&Path, &TextNow> = texts.iter().map(|text| (text.read.path.as_path(), text)).collect();
-    let is_same = |index: &usize| kept.is_same_text(*index, by_path.get(files[*index].path.as_path())?);
-    let are_same = again.iter().all(|index| is_same(index) == Some(true));
+    let text_now = |index: usize| by_path.get(files[index].path.as_path());
+    let are_same = again.iter().all(|index| text_now(*index).is_some_and(|now| kept.is_same_text(*index, now)));
     let macro_files = macro_files(&engine);
     let now = Now { project: &project, macro_files: &macro_files, texts: &by_path, files };
     if !is_quiet || !are_same || !edited.iter().all(|index| kept.means_the_same(*index, &now)) {
         return None;
     }
     let reworded = kept.reworded(edited, &now);
-    let described = described(survey, &kept, &reworded, files)?;
+    let described = described(survey, &engine, &kept, &reworded, files)?;
     let knows_variables = jinja::variables_read().iter().all(|name| memory.variables.contains(name));
     if jinja::asked_the_time() || !knows_variables {
         return None;
@@ -135,24 +135,32 @@ pub(in crate::session) fn take_in(
 
 /// The nodes that these property files describe, as they describe them now; all but their descriptions is left out of
 /// account, since what they refer to is not read with them.
-fn described(survey: &Survey, kept: &Kept, reworded: &HashMap<usize, u64>, files: &[Seen]) -> Option<Vec<Arc<Node>>> {
+fn described(
+    survey: &Survey,
+    engine: &Engine,
+    kept: &Kept,
+    reworded: &HashMap<usize, u64>,
+    files: &[Seen],
+) -> Option<Vec<Arc<Node>>> {
+    if reworded.is_empty() {
+        return Some(Vec::new());
+    }
     let described: HashSet<usize> = reworded.keys().flat_map(|index| &kept.properties[index].files).copied().collect();
     // Half the project is no quicker than the whole.
-    if reworded.is_empty() || described.len() > files.len() / 2 {
-        return reworded.is_empty().then(Vec::new);
+    if described.len() > files.len() / 2 {
+        return None;
     }
     let paths: HashSet<&Path> =
         described.iter().chain(reworded.keys()).map(|index| files[*index].path.as_path()).collect();
     let (project, problems) = survey.read_only(|path| paths.contains(path)).ok()?;
-    let (engine, _) = Engine::new(&project);
-    let (manifest, more) = parse(&project, &engine);
-    let is_about_them = |problem: &&Diagnostic| {
+    let (manifest, more) = parse(&project, engine);
+    let is_about_them = |problem: &Diagnostic| {
         let is_of_the_rest =
             ["unresolved-ref", "unresolved-source", "disabled-ref", "disabled-source", "unknown-group"];
         let mut places = problem.labels.iter().map(|label| label.span.file.absolute.as_path());
         !is_of_the_rest.contains(&problem.code) && places.any(|path| paths.contains(path))
     };
-    if problems.iter().chain(&more).any(|problem| is_about_them(&problem)) || !manifest.disabled.is_empty() {
+    if problems.iter().chain(&more).any(is_about_them) || !manifest.disabled.is_empty() {
         return None;
     }
     let own = properties(&project).map(|(path, _)| path).collect::<HashSet<_>>();
@@ -274,12 +282,21 @@ impl Kept {
         Some(self.texts.iter().filter(|(index, text)| is_touched(index, text)).map(|(index, _)| *index).collect())
     }
 
-    fn is_same_text(&self, index: usize, now: &TextNow) -> Option<bool> {
-        let then = self.texts.get(&index)?;
+    /// Whether its indexes and numbers are all of something: the file lies where anybody may change it.
+    fn fits(&self, files: &[Seen]) -> bool {
+        let described = self.properties.values().flat_map(|properties| &properties.files);
+        let mut indexes =
+            self.texts.keys().chain(self.macro_files.keys()).chain(self.properties.keys()).chain(described);
+        let mut numbers = self.texts.values().flat_map(|text| &text.macros);
+        indexes.all(|index| *index < files.len()) && numbers.all(|number| *number < self.macros.len())
+    }
+
+    fn is_same_text(&self, index: usize, now: &TextNow) -> bool {
+        let Some(then) = self.texts.get(&index) else { return false };
         let called = then.macros.iter().map(|number| self.macros[*number].as_str());
         let calls_the_same = now.read.macros.iter().map(|id| &**id).eq(called);
         let is_quiet = now.problems.is_empty() && then.digest.is_some();
-        Some(is_quiet && calls_the_same && then.digest == now.read.digest)
+        is_quiet && calls_the_same && then.digest == now.read.digest
     }
 
     /// Whether an edited file of macros or properties means what it meant. Texts were compared already.
