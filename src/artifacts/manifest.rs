@@ -67,6 +67,20 @@ pub(super) fn head(metadata: &Metadata) -> serde_json::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Nodes and sources of these ids, each as the file has it.
+///
+/// # Errors
+/// One of them cannot be written as JSON.
+pub fn written(manifest: &Manifest, is_wanted: impl Fn(&str) -> bool) -> serde_json::Result<BTreeMap<&str, Vec<u8>>> {
+    let primary_keys = primary_keys(manifest);
+    let nodes = manifest.nodes.iter().filter(|(id, _)| is_wanted(id)).map(|(id, node)| {
+        let primary_key = primary_keys.get(id).map(Vec::as_slice).unwrap_or_default();
+        Ok((&**id, to_vec(&NodeShape { node, compiled: None, primary_key })?))
+    });
+    let sources = manifest.sources.iter().filter(|(id, _)| is_wanted(id));
+    nodes.chain(sources.map(|(id, table)| Ok((&**id, to_vec(&Shape(&**table))?)))).collect()
+}
+
 /// The file from its first byte to its last: small enough pieces that all threads have work, and that no more than
 /// a few of them are held at once.
 fn pieces<'a>(metadata: &'a Metadata, manifest: &'a Manifest, compiled: &'a Compiled) -> Vec<Piece<'a>> {

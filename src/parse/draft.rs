@@ -14,7 +14,7 @@ use super::python_model;
 use super::scope::{Scope, has_jinja};
 use crate::diagnostic::Diagnostic;
 use crate::jinja::{CaptureRequest, Captured};
-use crate::manifest::{Json, JsonMap};
+use crate::manifest::{Json, JsonMap, Macro};
 use crate::project::keys::near_config;
 use crate::project::yaml::Yaml;
 use crate::project::{Package, PackageFile, SeedFile};
@@ -298,7 +298,10 @@ fn misspelt_configs(scope: &Scope<'_>, text: &Text<'_>, call: &JsonMap) -> Vec<D
     }
     let is_asked_for = |key: &str| {
         let words = [format!("'{key}'"), format!("\"{key}\"")];
-        scope.engine.macros().any(|known| words.iter().any(|word| known.block.text().contains(word.as_str())))
+        let asks = |known: &&Arc<Macro>| words.iter().any(|word| known.block.text().contains(word.as_str()));
+        let asking: Vec<_> = scope.engine.macros().filter(asks).map(|known| known.unique_id.clone()).collect();
+        scope.share_macros(&asking);
+        !asking.is_empty()
     };
     let section = text.kind.project_sections()[0];
     let misspelt = call.keys().filter_map(|key| Some((key, near_config(section, key)?)));

@@ -1,5 +1,5 @@
 //! What the last `parse` of a project read and said, so that the next one need not find it out again where nothing
-//! changed, or nothing but texts ([`edits`]).
+//! changed, or nothing but a few files ([`edits`]).
 //!
 //! Kept in `target/partial_parse.json`; nothing depends on it. It counts only where all that went into the parse is
 //! as it was: this binary, the call, the settings of project, profile and packages, the variables of the environment
@@ -7,7 +7,9 @@
 //! be secret only a digest of all of them together is kept. What cannot be known to be the same (a project that asks
 //! for the time) is not kept at all.
 
+mod anew;
 mod edits;
+mod kept;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -19,6 +21,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use self::kept::Kept;
 use super::told::Told;
 use super::{Session, Settings};
 use crate::artifacts::{self, Metadata};
@@ -142,7 +145,9 @@ impl Memory {
 
     /// Keeps what the texts came to, for the next call after an edit.
     pub fn keep_texts(&self, session: &Session) {
-        edits::keep(self, &session.project, &session.engine, &session.manifest);
+        let (project, kept) = (&session.project, Kept::of(self, &session.project, &session.engine, &session.manifest));
+        // That it cannot be kept is no problem of this call.
+        let _ = kept.write(&project.target_path);
     }
 
     /// Keeps it for the next call. That it cannot be kept is no problem of this one.

@@ -12,7 +12,7 @@ use crate::source::{SourceFile, Span};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Told {
-    code: String,
+    pub code: String,
     message: String,
     labels: Vec<(Stretch, String)>,
     trace: Vec<(String, Stretch)>,
