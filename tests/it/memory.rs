@@ -183,7 +183,7 @@ fn a_parse_with_memory_says_what_a_fresh_one_says_after_any_change() {
                     "models: []\n",
                     "models:\n  - name: by_env\n    columns: [{name: id, data_tests: [unique]}]\n",
                     "models: [{name: by_env, access: public}]\n",
-                    "models: [{name: by_env, deprecation_date: 2020-01-01}]\n",
+                    "models: [{name: by_env, docs: {show: false}}]\n",
                 ][number as usize],
             ),
             _ => put("macros/unused.sql", &format!("{{% macro unused() %}}{number}{{% endmacro %}}\n")),
@@ -196,7 +196,7 @@ fn a_parse_with_memory_says_what_a_fresh_one_says_after_any_change() {
             assert_eq!(remembered.stderr, fresh.stderr, "step {step}");
             assert!(remembered.manifest == fresh.manifest, "step {step}: the manifests differ");
         }
-        assert_eq!(first.created, again.created, "step {step}: the second parse had nothing to do");
+        assert!(first.created == again.created, "step {step}: the second parse had nothing to do");
     }
 }
 
@@ -310,6 +310,7 @@ fn after_an_edit_that_the_rest_may_see_the_project_is_parsed_as_a_whole() {
         ("models/raw/first.sql", "select * from {{ ref('nothing') }}\n"),
         ("models/raw/first.sql", "select * from {{ source('raw', 'nothing') }}\n"),
         ("models/zest.yml", "models: [{name: by_env, access: public}]\n"),
+        ("models/zest.yml", "models: [{name: by_env, deprecation_date: 2020-01-01}]\n"),
         ("models/docs.md", "{% docs orders %}Orders.{% enddocs %}\n"),
     ];
     for (path, text) in edits {
