@@ -122,6 +122,8 @@ def of_tool(name, command, project, runs, edits):
         measure(f"{name}: parse, one yml edited", [*command, "parse"], project, runs, append(project / "models/marts/area_{}/properties.yml".format(*edits), "# RUN\n"))
         measure(f"{name}: parse, one description edited", [*command, "parse"], project, runs, reword(project / "models/marts/area_{}/properties.yml".format(*edits)))
         measure(f"{name}: parse, one config edited", [*command, "parse"], project, runs, append(project / "models/marts/area_{}/model_{}.sql".format(*edits), "{{ config(meta={'run': RUN}) }}\n"))
+        measure(f"{name}: parse, one ref added", [*command, "parse"], project, runs, append(project / "models/marts/area_{}/model_{}.sql".format(*edits), "-- {{ ref('model_RUN') }}\n"))
+        measure(f"{name}: parse, one test added", [*command, "parse"], project, runs, append(project / "models/marts/area_{}/properties.yml".format(*edits), "      - name: added_RUN\n        data_tests: [not_null]\n"))
         measure(f"{name}: parse, one macro edited", [*command, "parse"], project, runs, append(project / "macros/recent.sql", "{# RUN #}\n"))
         measure(f"{name}: ls", [*command, "ls"], project, runs)
     measure(f"{name}: compile, from nothing", [*command, "compile"], project, 1, fresh)
