@@ -119,7 +119,7 @@ fn semantic_model(model: &Json) -> Json {
 
 fn metric(metric: &Json) -> Json {
     let params = metric.get("type_params").map(|params| {
-        pick(
+        let mut picked = pick(
             params,
             &[
                 "measure",
@@ -137,7 +137,23 @@ fn metric(metric: &Json) -> Json {
                 "fill_nulls_with",
                 "is_private",
             ],
-        )
+        );
+        if params.get("conversion_type_params").is_some_and(Json::is_object) {
+            picked["conversion_type_params"] = pick(
+                &params["conversion_type_params"],
+                &[
+                    "base_measure",
+                    "base_metric",
+                    "conversion_measure",
+                    "conversion_metric",
+                    "entity",
+                    "calculation",
+                    "window",
+                    "constant_properties",
+                ],
+            );
+        }
+        picked
     });
     json!({
         "name": metric.get("name"),

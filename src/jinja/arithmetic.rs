@@ -18,7 +18,42 @@ pub(super) fn add_functions(environment: &mut Environment<'static>) {
     environment.add_function("__mod", modulo);
     environment.add_function("__pow", power);
     environment.add_function("__neg", negate);
-    environment.add_function("__cat", |a: Value, b: Value| python_str(&a) + &python_str(&b));
+    environment.add_function("__cat", concatenate);
+    environment.add_function("__chain", chain);
+}
+
+/// Operands with the name of an operator between each two, from left to right.
+fn chain(items: &Value) -> Result<Value, Error> {
+    let items: Vec<Value> = items.try_iter()?.collect();
+    let Some((first, rest)) = items.split_first() else { return Ok(Value::UNDEFINED) };
+    let mut links = rest.chunks_exact(2).peekable();
+    let mut result = first.clone();
+    while let Some([name, operand]) = links.next() {
+        let operand = operand.clone();
+        result = match name.as_str().unwrap_or_default() {
+            "__add" => add(result, operand)?,
+            "__sub" => subtract(result, operand)?,
+            "__mul" => multiply(result, operand)?,
+            "__div" => divide(result, operand)?,
+            "__floordiv" => floor_divide(result, operand)?,
+            "__mod" => modulo(result, operand)?,
+            "__pow" => power(result, operand)?,
+            "__cat" => {
+                // Texts in a row are put together once.
+                let mut text = python_str(&result) + &python_str(&operand);
+                while let Some([_, operand]) = links.next_if(|link| link[0].as_str() == Some("__cat")) {
+                    text.push_str(&python_str(operand));
+                }
+                Value::from(text)
+            }
+            unknown => return Err(invalid(format!("`{unknown}` is no operator"))),
+        };
+    }
+    Ok(result)
+}
+
+fn concatenate(a: Value, b: Value) -> String {
+    python_str(&a) + &python_str(&b)
 }
 
 /// Longest text or list that `*` makes: a typo must not fill the memory.

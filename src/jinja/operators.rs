@@ -25,10 +25,20 @@ pub(super) fn rewrite(lexemes: &[Lexeme<'_>], into: &mut Vec<Replacement>) {
 }
 
 /// Deepest nesting followed; what lies deeper keeps minijinja's operators.
-const DEPTH_MAX: usize = 100;
+pub(super) const DEPTH_MAX: usize = 100;
+
+/// Most operators in a row that become calls within each other.
+const NESTED_MAX: usize = 30;
 
 /// Where an operand starts and ends, in bytes.
 type Place = (usize, usize);
+
+/// An operator, and where its right side ends.
+struct Link {
+    name: &'static str,
+    sign: Place,
+    end: usize,
+}
 
 struct Reader<'a, 't> {
     lexemes: &'a [Lexeme<'t>],
@@ -130,18 +140,42 @@ impl<'t> Reader<'_, 't> {
         function: impl Fn(&Token<'_>) -> Option<&'static str>,
     ) -> Option<Place> {
         let first = self.into.len();
-        let mut place = operand(self)?;
+        let start = operand(self)?;
+        let mut links = Vec::new();
         while let Some(name) = self.peek().and_then(&function) {
             let Some(sign) = self.take() else { break };
             let Some(right) = operand(self) else { break };
+            links.push(Link { name, sign, end: right.1 });
+        }
+        match links.len() {
+            0..=NESTED_MAX => self.nest(first, start, &links),
+            _ => self.flatten(first, start, &links),
+        }
+        Some((start.0, links.last().map_or(start.1, |link| link.end)))
+    }
+
+    /// A call within a call for each operator, so that errors tell of the two operands they are about.
+    fn nest(&mut self, first: usize, start: Place, links: &[Link]) {
+        for &Link { name, sign, end } in links {
             // Before all that the left side noted: calls that start at one place open outermost first.
-            let opening = Replacement { start: place.0, end: place.0, with: format!("{name}(") };
+            let opening = Replacement { start: start.0, end: start.0, with: format!("{name}(") };
             self.into.insert(first, opening);
             self.into.push(Replacement { start: sign.0, end: sign.1, with: ",".to_string() });
-            self.into.push(Replacement { start: right.1, end: right.1, with: ")".to_string() });
-            place.1 = right.1;
+            self.into.push(Replacement { start: end, end, with: ")".to_string() });
         }
-        Some(place)
+    }
+
+    /// One call for all operators, in a list: minijinja reads no deeper than some 150 brackets, and no more than some
+    /// 2,000 arguments.
+    fn flatten(&mut self, first: usize, start: Place, links: &[Link]) {
+        let opening = Replacement { start: start.0, end: start.0, with: "__chain([".to_string() };
+        self.into.insert(first, opening);
+        for Link { name, sign, .. } in links {
+            self.into.push(Replacement { start: sign.0, end: sign.1, with: format!(",'{name}',") });
+        }
+        if let Some(&Link { end, .. }) = links.last() {
+            self.into.push(Replacement { start: end, end, with: "])".to_string() });
+        }
     }
 
     /// A sign before an operand holds before filters do: `-1|abs` is 1.
@@ -281,7 +315,7 @@ impl<'t> Reader<'_, 't> {
 }
 
 /// Words that join expressions and are none.
-fn is_reserved(name: &str) -> bool {
+pub(super) fn is_reserved(name: &str) -> bool {
     matches!(name, "and" | "or" | "in" | "if" | "else" | "is" | "not")
 }
 
@@ -314,6 +348,13 @@ mod tests {
             rewritten("{{ a[b[1:]:] ~ {'c': 1}['c'] }}"),
             "{{ __cat(__slice(a[__slice(b[1:]):]) , {'c': 1}['c']) }}"
         );
+    }
+
+    #[test]
+    fn many_operands_are_one_call() {
+        let text = format!("{{{{ a{} - c }}}}", " + b * 2".repeat(30));
+        let sum = " ,'__add', __mul(b , 2)".repeat(30);
+        assert_eq!(rewritten(&text), format!("{{{{ __chain([a{sum} ,'__sub', c]) }}}}"));
     }
 
     #[test]

@@ -107,15 +107,20 @@ fn endless_chain<'l, 't>(lexemes: &'l [Lexeme<'t>]) -> Option<&'l Lexeme<'t>> {
         return None;
     }
     let mut depths = vec![0];
-    let mut branches = 0;
+    let (mut branches, mut elses) = (0, 0);
+    let mut previous = None;
     lexemes.iter().find(|lexeme| {
+        // Arithmetic is done by calls that are not within each other, but for what lies very deep (`operators.rs`).
+        let is_between = previous.replace(&lexeme.token).is_some_and(ends_value) && is_arithmetic(&lexeme.token);
         match lexeme.token {
-            Token::BlockStart | Token::VariableStart => depths = vec![0],
+            Token::BlockStart | Token::VariableStart => (depths, elses) = (vec![0], 0),
             Token::ParenClose | Token::BracketClose | Token::BraceClose if depths.len() > 1 => {
                 depths.pop();
                 return false;
             }
             Token::Ident("elif") => branches += 1,
+            Token::Ident("else") => elses += 1,
+            _ if is_between && depths.len() + elses < super::operators::DEPTH_MAX => return false,
             _ => {}
         }
         let Some(length) = depths.last_mut() else { return false };
@@ -131,6 +136,20 @@ fn endless_chain<'l, 't>(lexemes: &'l [Lexeme<'t>]) -> Option<&'l Lexeme<'t>> {
         }
         is_too_long
     })
+}
+
+fn ends_value(token: &Token<'_>) -> bool {
+    match token {
+        Token::Ident(name) => !super::operators::is_reserved(name),
+        Token::Str(_) | Token::String(_) | Token::Int(_) | Token::Int128(_) | Token::Float(_) => true,
+        Token::ParenClose | Token::BracketClose | Token::BraceClose => true,
+        _ => false,
+    }
+}
+
+fn is_arithmetic(token: &Token<'_>) -> bool {
+    use Token::{Div, FloorDiv, Minus, Mod, Mul, Plus, Pow, Tilde};
+    matches!(token, Plus | Minus | Tilde | Mul | Div | FloorDiv | Mod | Pow)
 }
 
 fn lex_error(error: &minijinja::Error, text: &str) -> LexError {

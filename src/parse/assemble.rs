@@ -18,7 +18,7 @@ use super::properties::{Entry, Section, entries};
 use super::resolve::{Dependencies, dependencies};
 use super::scope::Scope;
 use super::sources::sources;
-use super::{checks, exposures, macros, node, others, texts, yml_snapshots};
+use super::{checks, exposures, macros, node, others, semantic, texts, yml_snapshots};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{ColumnFacts, Json, JsonMap, Manifest, Node, NodeKind, TextRead, Texts, UniqueId};
 use crate::source::Span;
@@ -65,7 +65,12 @@ pub(super) fn parse(scope: &Scope<'_>) -> (Manifest, Vec<Diagnostic>) {
     add_unit_tests(scope, &of(Section::UnitTests), &lookup, &nodes, &mut manifest, &mut problems);
     add_sources(scope, &docs, declared, &mut manifest, &mut problems);
     add_exposures(scope, &docs, &of(Section::Exposures), &lookup, &mut manifest, &mut problems);
-    add_others(scope, &entries, &lookup, &mut manifest, &mut problems);
+    let told: Vec<&Entry<'_>> = described
+        .iter()
+        .filter(|item| item.is_known && semantic::is_told_by(item.entry))
+        .map(|item| item.entry)
+        .collect();
+    add_others(scope, &docs, &entries, &told, &lookup, &mut manifest, &mut problems);
     for entry in of(Section::Groups) {
         let group = exposures::group(scope, entry, &mut problems);
         manifest.groups.insert(group.unique_id.clone(), Arc::new(group));
@@ -111,14 +116,15 @@ fn project_config_problems(scope: &Scope<'_>) -> Vec<Diagnostic> {
 }
 
 /// What the entries of nodes say of them, in order. Their data have served then, but for snapshots that are nowhere
-/// else.
+/// else and models that have a semantic model.
 fn descriptions(scope: &Scope<'_>, entries: &mut [Entry<'_>]) -> Vec<(Described, Vec<Diagnostic>)> {
     let of_nodes = entries.iter_mut().filter(|entry| is_patch(entry.section));
     of_nodes
         .map(|entry| {
             let mut found = Vec::new();
             let described = described(entry, &entry.patch_path(scope), &mut found);
-            if entry.section != Section::Snapshots {
+            let is_read_again = entry.section == Section::Snapshots || semantic::is_told_by(entry);
+            if !is_read_again {
                 entry.data = JsonMap::new();
             }
             (described, found)

@@ -25,7 +25,30 @@ pub(crate) fn check(scope: &Scope<'_>, manifest: &Manifest) -> Vec<Diagnostic> {
     problems.extend(of_nodes);
     problems.extend(equal);
     problems.extend(deprecations(scope, &nodes));
+    problems.extend(missing_time_spine(manifest, &nodes));
     problems
+}
+
+/// Semantic models need a table of days, or of something smaller.
+fn missing_time_spine(manifest: &Manifest, nodes: &[&Node]) -> Option<Diagnostic> {
+    let mut models = manifest.others.values().filter(|other| other.resource_type == "semantic_model");
+    let first = models.find(|model| !model.depends_on.nodes.is_empty())?;
+    let is_spine = |node: &&Node| {
+        let NodeKind::Model(model) = &node.kind else { return false };
+        let column = model.time_spine.as_ref().and_then(|spine| spine.get("standard_granularity_column")?.as_str());
+        let grain = column.and_then(|name| node.columns.get(name)?.granularity.as_deref());
+        node.name == "metricflow_time_spine"
+            || grain.is_some_and(|grain| !["week", "month", "quarter", "year"].contains(&grain))
+    };
+    if nodes.iter().any(is_spine) {
+        return None;
+    }
+    let message = "semantic models need a time spine of days or something smaller, and the project has none";
+    Some(
+        Diagnostic::error("missing-time-spine", message)
+            .at(first.span.clone(), "this one, for example")
+            .help("declare `time_spine:` with `standard_granularity_column:` on a model that has a row for each day"),
+    )
 }
 
 /// What is wrong with one node by itself.

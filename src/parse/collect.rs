@@ -15,7 +15,7 @@ use super::resolve::{Referrer, resolve};
 use super::scope::Scope;
 use super::sources::DeclaredSource;
 use super::unit_tests::{NodeIndex, Tested, unit_test, with_model};
-use super::{exposures, functions, others};
+use super::{exposures, functions, others, semantic};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{
     ById, Disabled, Exposure, Json, JsonMap, Manifest, Node, NodeConfig, NodeKind, OtherResource, UniqueId, UnitTest,
@@ -233,14 +233,25 @@ fn add_unit_test(test: UnitTest, manifest: &mut Manifest, problems: &mut Vec<Dia
     manifest.unit_tests.insert(test.unique_id.clone(), Arc::new(test));
 }
 
+/// Functions, metrics, semantic models and saved queries; those of models that tell their meaning themselves first.
 pub(super) fn add_others(
     scope: &Scope<'_>,
+    docs: &Docs,
     entries: &[Entry<'_>],
+    with_semantics: &[&Entry<'_>],
     lookup: &Lookup,
     manifest: &mut Manifest,
     problems: &mut Vec<Diagnostic>,
 ) {
     let mut found: Vec<Owned<OtherResource>> = Vec::new();
+    for model in with_semantics {
+        semantic::model_problems(model, problems);
+        for (entry, attached) in semantic::entries_of_model(model) {
+            if let Some(kind) = others::kind_of(entry.section) {
+                found.push((entry.package, others::other(scope, &entry, kind, attached.as_ref(), problems)));
+            }
+        }
+    }
     let described: Vec<_> = entries.iter().filter(|entry| entry.section == Section::Functions).collect();
     let mut sources_of = HashMap::new();
     for (package, function, sources) in functions::functions(scope, &described, problems) {
@@ -249,7 +260,7 @@ pub(super) fn add_others(
     }
     for entry in entries {
         if let Some(kind) = others::kind_of(entry.section) {
-            let other = others::other(scope, entry, kind, problems);
+            let other = others::other(scope, entry, kind, None, problems);
             let created = match kind {
                 ResourceKind::SemanticModel => others::created_metrics(scope, entry, &other, problems),
                 _ => Vec::new(),
@@ -276,6 +287,9 @@ pub(super) fn add_others(
         other.depends_on.nodes = result.nodes;
     }
     others::connect(&mut found, problems);
+    for (package, other) in found.iter_mut().filter(|(_, other)| other.config.is_enabled()) {
+        others::describe(scope, docs, *package, other, problems);
+    }
     for (_, other) in found {
         let id = other.unique_id.clone();
         let other = Arc::new(other);

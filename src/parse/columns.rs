@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::properties::{Entry, invalid};
+use super::semantic;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{ColumnFacts, Json, JsonMap};
 use crate::project::yaml::Yaml;
@@ -104,6 +105,7 @@ fn column(entry: &Entry<'_>, name: String, map: &JsonMap, yaml: &Yaml, problems:
         }
     }
     let constraints = constraints(entry, &format!("column `{name}`"), map.get("constraints"), yaml, problems);
+    semantic::column_problems(entry, &name, map, yaml, problems);
     let facts = ColumnFacts {
         description: text("description").unwrap_or_default(),
         doc_blocks: Vec::new(),
@@ -116,7 +118,10 @@ fn column(entry: &Entry<'_>, name: String, map: &JsonMap, yaml: &Yaml, problems:
         extra: map
             .iter()
             .filter(|(key, _)| !KNOWN_KEYS.contains(&key.as_str()))
-            .map(|(key, value)| (key.clone(), value.clone()))
+            .map(|(key, value)| match key.as_str() {
+                "dimension" | "entity" => (key.clone(), semantic::of_column(key, &name, map)),
+                _ => (key.clone(), value.clone()),
+            })
             .collect(),
         span: Some(entry.span(yaml.get("name").unwrap_or(yaml))),
         name,

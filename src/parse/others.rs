@@ -6,18 +6,21 @@ use std::sync::Arc;
 use super::calls::{Target, target};
 use super::columns::texts;
 use super::config::ConfigRequest;
+use super::docs::Docs;
 use super::draft::{config_problem, fqn};
 use super::kind::ResourceKind;
 use super::properties::{Entry, Section};
 use super::scope::Scope;
-use super::semantic;
+use super::semantic::{self, Attached};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{DependsOn, Json, JsonMap, Manifest, NodeConfig, OtherResource, RefCall, UniqueId};
 
+/// `attached` is the semantic model that a metric below a model belongs to.
 pub(crate) fn other(
     scope: &Scope<'_>,
     entry: &Entry<'_>,
     kind: ResourceKind,
+    attached: Option<&Attached>,
     problems: &mut Vec<Diagnostic>,
 ) -> OtherResource {
     let package = scope.package(entry.package).name.clone();
@@ -37,7 +40,10 @@ pub(crate) fn other(
     let meta = config.get("meta").cloned().unwrap_or_default();
     let mut body = match kind {
         ResourceKind::SemanticModel => semantic::semantic_model(&entry.data, &meta),
-        ResourceKind::Metric => semantic::metric(&entry.data),
+        ResourceKind::Metric => {
+            semantic::metric_problems(entry, attached, problems);
+            semantic::metric(&entry.data, attached)
+        }
         ResourceKind::SavedQuery => {
             let target = &scope.project.target;
             semantic::saved_query(&entry.data, &config.values, &target.database, &target.schema)
@@ -49,7 +55,9 @@ pub(crate) fn other(
         body.insert("tags".to_string(), tags.iter().cloned().collect());
     }
     if kind == ResourceKind::Metric {
-        body.insert("meta".to_string(), meta);
+        // The newer way to write a metric has meta below `config` alone.
+        let is_old = entry.data.contains_key("type_params");
+        body.insert("meta".to_string(), if is_old { meta } else { Json::Object(JsonMap::new()) });
         for nothing in ["sources", "metrics"] {
             body.insert(nothing.to_string(), Json::Array(Vec::new()));
         }
@@ -101,7 +109,30 @@ pub(crate) fn created_metrics(
             data,
         })
     });
-    named.map(|metric| other(scope, &metric, ResourceKind::Metric, problems)).collect()
+    named.map(|metric| other(scope, &metric, ResourceKind::Metric, None, problems)).collect()
+}
+
+/// Puts docs blocks into the descriptions of a semantic model, its parts, a metric or a saved query.
+pub(crate) fn describe(
+    scope: &Scope<'_>,
+    docs: &Docs,
+    package: usize,
+    other: &mut OtherResource,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let place = other.span.clone();
+    let mut describe = |body: &mut JsonMap| {
+        if let Some(Json::String(text)) = body.get_mut("description") {
+            *text = docs.described(scope, text, package, &|| place.clone(), &mut Vec::new(), problems);
+        }
+    };
+    describe(&mut other.body);
+    if other.resource_type == "semantic_model" {
+        for key in ["dimensions", "measures", "entities"] {
+            let parts = other.body.get_mut(key).and_then(Json::as_array_mut).into_iter().flatten();
+            parts.filter_map(Json::as_object_mut).for_each(&mut describe);
+        }
+    }
 }
 
 /// Tells semantic models where the relation of their model lies.
@@ -151,15 +182,20 @@ pub(crate) fn connect(others: &mut [(usize, OtherResource)], problems: &mut Vec<
             metrics.insert(other.name.clone(), other.unique_id.clone());
         }
     }
-    for (_, other) in others.iter_mut() {
+    for (_, other) in others.iter_mut().filter(|(_, other)| other.config.is_enabled()) {
         let (measure_names, metric_names) = match other.resource_type {
-            "metric" => inputs(&other.body),
+            "metric" => semantic::inputs(&other.body),
             "saved_query" => {
                 let listed = other.body.get("query_params").and_then(|params| params.get("metrics"));
                 (Vec::new(), texts(listed))
             }
             _ => continue,
         };
+        // Of which rows a metric below a model is made is known, not looked for.
+        if let Some(model) = aggregated(&other.body) {
+            let id = UniqueId::new(format!("semantic_model.{}.{model}", other.package_name));
+            other.depends_on.nodes.push(id);
+        }
         let found = measure_names
             .iter()
             .map(|name| (name, "measure", by_measure.get(name)))
@@ -179,22 +215,10 @@ pub(crate) fn connect(others: &mut [(usize, OtherResource)], problems: &mut Vec<
             }
         }
     }
-    semantic::fill_input_measures(others, &metrics);
+    semantic::fill_measures(others, &metrics);
 }
 
-/// `(measures, metrics)` that a metric is made of.
-fn inputs(body: &JsonMap) -> (Vec<String>, Vec<String>) {
-    let Some(params) = body.get("type_params") else { return (Vec::new(), Vec::new()) };
-    let name = |value: &Json| value.as_str().or_else(|| value.get("name").and_then(Json::as_str)).map(str::to_string);
-    let conversion = params.get("conversion_type_params");
-    let measures = [
-        params.get("measure"),
-        conversion.and_then(|params| params.get("base_measure")),
-        conversion.and_then(|params| params.get("conversion_measure")),
-    ];
-    let mut metrics: Vec<_> =
-        ["numerator", "denominator"].iter().filter_map(|key| params.get(*key)).filter_map(name).collect();
-    let listed = params.get("metrics").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
-    metrics.extend(listed.iter().filter_map(name));
-    (measures.into_iter().flatten().filter_map(name).collect(), metrics)
+/// The semantic model whose rows a metric aggregates itself.
+fn aggregated(metric: &JsonMap) -> Option<&str> {
+    metric.get("type_params")?.get("metric_aggregation_params")?.get("semantic_model")?.as_str()
 }

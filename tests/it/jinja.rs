@@ -335,3 +335,26 @@ fn a_block_at_the_end_of_a_yaml_text_keeps_its_line_end() {
         Ok(r"{'a': 'x\n'} {'a': 'x'}".to_string())
     );
 }
+
+#[test]
+fn two_thousand_operands_are_one_expression() {
+    let chain = |first: &str, link: &str| render(&[], &format!("{{{{ {first}{} }}}}", link.repeat(1_998)));
+    assert_eq!(chain("1", " + 1"), Ok("1999".to_string()));
+    assert_eq!(chain("1", " - 1"), Ok("-1997".to_string()));
+    assert_eq!(chain("'a'", " ~ 1").map(|text| text.len()), Ok(1_999));
+    assert_eq!(chain("'a'", " + 'b'").map(|text| text.len()), Ok(1_999));
+    assert_eq!(chain("4", " // 1"), Ok("4".to_string()));
+    assert_eq!(chain("1", " * 1"), Ok("1".to_string()));
+    assert_eq!(chain("true", " and true"), Ok("True".to_string()));
+    assert_eq!(chain("false", " or false"), Ok("False".to_string()));
+    let lists = render(&[], &format!("{{{{ []{} }}}}", " + [1]".repeat(1_500)));
+    assert_eq!(lists.map(|text| text.matches('1').count()), Ok(1_500));
+    assert_eq!(render(&[], &format!("{{{{ {}1 }}}}", "1 + ".repeat(20_000))), Ok("20001".to_string()));
+}
+
+#[test]
+fn an_error_in_a_long_chain_is_told_as_in_a_short_one() {
+    let sum = |count: usize| render(&[], &format!("{{{{ 1{} + [] }}}}", " + 1".repeat(count))).unwrap_err();
+    let without_place = |text: String| text.lines().next().unwrap_or_default().to_string();
+    assert_eq!(without_place(sum(1)), without_place(sum(100)));
+}

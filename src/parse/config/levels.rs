@@ -165,7 +165,16 @@ impl<'a> ConfigLevels<'a> {
     }
 
     fn matching_unrendered(&self, package: usize, kind: ResourceKind, fqn: &[String]) -> Vec<&JsonMap> {
-        matching(&self.packages[package].unrendered, kind, fqn)
+        // What was not rendered is found by the spelling with `_` alone.
+        // Source: dbt-core 1.12, `UnrenderedConfig.get_config_dict`.
+        match kind {
+            ResourceKind::SemanticModel | ResourceKind::SavedQuery
+                if !self.packages[package].unrendered.contains_key(kind.project_sections()[0]) =>
+            {
+                Vec::new()
+            }
+            _ => matching(&self.packages[package].unrendered, kind, fqn),
+        }
     }
 
     fn entries(&self, level: &JsonMap) -> JsonMap {

@@ -218,7 +218,11 @@ impl Properties {
         };
         let is_of_nodes = |(key, _): &&(Yaml, Yaml)| key.as_str().is_some_and(|key| OF_NODES.contains(&key));
         let rest = yaml.root.entries().iter().filter(|entry| !is_of_nodes(entry));
-        let rest: Vec<(u64, u64)> = rest.map(|(key, value)| (digest(key), digest(value))).collect();
+        let mut rest: Vec<(u64, u64)> = rest.map(|(key, value)| (digest(key), digest(value))).collect();
+        // Semantic models and metrics are made of what such a model says.
+        let models = yaml.root.get("models").map(Yaml::items).unwrap_or_default();
+        let with_semantics = models.iter().filter_map(|model| Some((model.get("semantic_model")?, model)));
+        rest.extend(with_semantics.map(|(key, model)| (digest(key), digest(model))));
         let mut hasher = FixedState::default().build_hasher();
         digest(&yaml.root).hash(&mut hasher);
         if yaml.root.get("snapshots").is_some() {

@@ -20,6 +20,7 @@ fn a_python_model_is_read_for_its_calls() {
 fn functions_metrics_and_saved_queries_are_kept_with_what_they_read() {
     let parsed = project()
         .model("a", "select 1 as id")
+        .model("metricflow_time_spine", "select 1 as date_day")
         .file("functions/double.sql", "select x * 2 from {{ ref('a') }}")
         .file("functions/f.yml", "functions:\n  - name: double\n    arguments: [{name: x, data_type: int}]\n    returns: {data_type: int}\n  - name: tripel\n")
         .yml(
