@@ -253,3 +253,31 @@ fn semantic_models_need_a_time_spine() {
     help: declare `time_spine:` with `standard_granularity_column:` on a model that has a row for each day
     ");
 }
+
+#[test]
+fn a_semantic_model_that_is_taken_away_is_gone_from_the_next_parse() {
+    let properties = |is_on: bool| {
+        format!(
+            "models:\n  - name: days\n    time_spine: {{standard_granularity_column: day}}\n    columns: [{{name: day, granularity: day}}]\n  - name: a\n    semantic_model: {is_on}\n    description: d\n"
+        )
+    };
+    let mut files = vec![
+        ("dbt_project.yml".to_string(), "name: shop\nprofile: shop\n".to_string()),
+        ("profiles.yml".to_string(), PROFILES.to_string()),
+        ("models/days.sql".to_string(), "select 1 as day\n".to_string()),
+        ("models/a.sql".to_string(), "select 1 as id\n".to_string()),
+        ("models/p.yml".to_string(), properties(true)),
+    ];
+    files.extend((0..12).map(|number| (format!("models/other_{number}.sql"), "select 1 as id\n".to_string())));
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let here = folder(&files);
+    let models = || {
+        tamis(&["parse"]).within(&here).run();
+        let text = fs::read_to_string(here.path().join("target/manifest.json")).expect("it was parsed");
+        let manifest: Value = serde_json::from_str(&text).expect("JSON");
+        manifest["semantic_models"].as_object().map_or(0, serde_json::Map::len)
+    };
+    assert_eq!(models(), 1);
+    fs::write(here.path().join("models/p.yml"), properties(false)).expect("written");
+    assert_eq!(models(), 0);
+}
