@@ -144,11 +144,12 @@ impl Kept {
         Some(self.texts.iter().filter(|(index, text)| is_touched(index, text)).map(|(index, _)| *index).collect())
     }
 
-    /// Whether a file holds a seed, snapshots or a Python model, of which no more is kept than that.
+    /// Whether a file holds snapshots or a Python model, of which no more is kept than that. Not seeds: their rows may
+    /// be those of a unit test.
     fn is_only_of_nodes(&self, index: usize, path: &Path) -> bool {
         let is_python = path.extension().is_some_and(|ending| ending == "py");
         let mut given = self.given.iter().filter(|given| given.file == Some(index));
-        given.any(|given| is_python || given.id.starts_with("seed.") || given.id.starts_with("snapshot."))
+        given.any(|given| is_python || given.id.starts_with("snapshot."))
     }
 
     /// The files that mean something else than they did. `None`: it cannot be told, or others would see it.
