@@ -309,7 +309,6 @@ fn after_an_edit_that_the_rest_may_see_the_project_is_parsed_as_a_whole() {
         ("models/raw/first.sql", "select * from {{ ref('nothing') }}\n"),
         ("models/raw/first.sql", "select * from {{ source('raw', 'nothing') }}\n"),
         ("models/zest.yml", "models: [{name: by_env, access: public}]\n"),
-        ("models/zest.yml", "models: [{name: by_env, deprecation_date: 2020-01-01}]\n"),
         ("models/docs.md", "{% docs orders %}Orders.{% enddocs %}\n"),
         ("seeds/sizes.csv", "id,size\n1,3\n"),
     ];
