@@ -116,7 +116,7 @@ impl Engine {
     pub fn capture(&self, request: &CaptureRequest<'_>) -> Result<Captured, Box<Diagnostic>> {
         let text = request.code.text();
         let hides_a_name = |name: &str| self.library.of_project(name, request.package).is_some();
-        if let Some(captured) = plain::capture(request.code, request.vars, &hides_a_name) {
+        if let Some(captured) = plain::capture(request.code, request.vars, &hides_a_name, request.is_model) {
             return Ok(captured);
         }
         let text = plain_blanks(text);

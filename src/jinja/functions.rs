@@ -7,14 +7,13 @@ use minijinja::value::{Object, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
 use super::adapter_object::{Arguments, dict, refuse};
-use super::collections::Set;
 use super::errors::Raised;
 use super::handle::return_value;
 use super::references::{doc, metric, reference, source};
 use super::relation_object::RelationObject;
 use super::scope::{Scope, StoredResult};
 use super::table_object::TableObject;
-use super::values::{Dict, List, from_json, from_map, invalid, pairs, python_str, split_kwargs, to_json};
+use super::values::{Dict, List, from_json, from_map, python_str};
 use crate::adapter::Answer;
 use crate::event::{Event, Level};
 use crate::manifest::{Json, JsonMap};
@@ -54,7 +53,7 @@ pub(super) const NAMES: &[&str] = &[
 ];
 
 pub(super) fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
-    function(scope, name).or_else(|| fact(scope, name))
+    function(scope, name).or_else(|| super::common_functions::lookup(name)).or_else(|| fact(scope, name))
 }
 
 fn function(scope: &Arc<Scope>, name: &str) -> Option<Value> {
@@ -68,16 +67,6 @@ fn function(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "return" => ("return", |_, _, args| Err(return_value(args))),
         "log" => ("log", log),
         "print" => ("print", print),
-        "fromjson" => ("fromjson", from_json_text),
-        "tojson" => ("tojson", to_json_text),
-        "fromyaml" => ("fromyaml", super::yaml_text::from_yaml_text),
-        "toyaml" => ("toyaml", super::yaml_text::to_yaml_text),
-        "set" => ("set", set),
-        "set_strict" => ("set_strict", set_strict),
-        "zip" => ("zip", zip),
-        "zip_strict" => ("zip_strict", zip_strict),
-        "local_md5" => ("local_md5", local_md5),
-        "diff_of_two_dicts" => ("diff_of_two_dicts", diff_of_two_dicts),
         "load_result" => ("load_result", load_result),
         "store_result" => ("store_result", store_result),
         "store_raw_result" => ("store_raw_result", store_raw_result),
@@ -249,80 +238,6 @@ fn print(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Va
         run.scope.events.send(Event::Print { message });
     }
     Ok(Value::from(""))
-}
-
-fn from_json_text(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    let arguments = Arguments::new(args);
-    let parsed = serde_json::from_str::<Json>(&arguments.text(0, "string")?);
-    Ok(parsed.map_or_else(|_| arguments.get(1, "default").unwrap_or_else(|| Value::from(())), |json| from_json(&json)))
-}
-
-fn to_json_text(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    let (positional, kwargs) = split_kwargs(args);
-    let sorted =
-        kwargs.as_ref().is_some_and(|kwargs| kwargs.get::<Option<bool>>("sort_keys").ok().flatten() == Some(true));
-    let json = positional.first().map(to_json).unwrap_or(Json::Null);
-    Ok(Value::from(super::yaml_text::python_json(&json, sorted)))
-}
-
-/// Python's `set`, or the default where there is nothing to take items from.
-fn set(scope: &Arc<Scope>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    let (positional, kwargs) = split_kwargs(args);
-    let is_iterable = positional.first().is_none_or(|first| !first.is_none() && first.try_iter().is_ok());
-    if is_iterable { set_strict(scope, state, args) } else { Ok(default_of(positional.get(1), kwargs)) }
-}
-
-fn set_strict(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    match args.first() {
-        Some(items) if items.is_none() => Err(invalid("a set is made of what has items, not of none")),
-        Some(items) => Ok(Set::value(items.try_iter()?)),
-        None => Ok(Set::value([])),
-    }
-}
-
-fn zip(scope: &Arc<Scope>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    let (positional, kwargs) = split_kwargs(args);
-    let is_iterable = positional.iter().all(|list| !list.is_none() && list.try_iter().is_ok());
-    if is_iterable { zip_strict(scope, state, positional) } else { Ok(default_of(None, kwargs)) }
-}
-
-fn zip_strict(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    let lists: Vec<Vec<Value>> =
-        args.iter().map(|list| Ok(list.try_iter()?.collect())).collect::<Result<_, Error>>()?;
-    let shortest = lists.iter().map(Vec::len).min().unwrap_or(0);
-    let row = |at: usize| super::values::tuple_of(lists.iter().map(|list| list[at].clone()).collect());
-    Ok(List::value((0..shortest).map(row).collect()))
-}
-
-fn default_of(positional: Option<&Value>, kwargs: Option<minijinja::value::Kwargs>) -> Value {
-    let named = kwargs.and_then(|kwargs| kwargs.get::<Option<Value>>("default").ok().flatten());
-    named.or_else(|| positional.cloned()).unwrap_or_else(|| Value::from(()))
-}
-
-fn local_md5(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    use md5::{Digest, Md5};
-    let text = args.first().map(python_str).unwrap_or_default();
-    let digest = Md5::digest(text.as_bytes());
-    Ok(Value::from(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
-}
-
-/// Entries of the first dict of lists that the second has not, letters' case aside.
-fn diff_of_two_dicts(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    let [left, right] = args else { return Err(Error::from(ErrorKind::MissingArgument)) };
-    let lower = |value: &Value| python_str(value).to_lowercase();
-    let right: Vec<(String, Vec<String>)> = pairs(right)?
-        .into_iter()
-        .map(|(key, values)| Ok((lower(&key), values.try_iter()?.map(|value| lower(&value)).collect())))
-        .collect::<Result<_, Error>>()?;
-    let mut only_left = Vec::new();
-    for (key, values) in pairs(left)? {
-        let known = right.iter().find(|(other, _)| *other == lower(&key)).map_or(&[][..], |(_, values)| values);
-        let missing: Vec<Value> = values.try_iter()?.filter(|value| !known.contains(&lower(value))).collect();
-        if !missing.is_empty() {
-            only_left.push((key, List::value(missing)));
-        }
-    }
-    Ok(Dict::value(only_left))
 }
 
 /// `load_result('main')`: what a statement gave, under `response`, `data` and `table`.

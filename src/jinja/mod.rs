@@ -12,6 +12,7 @@ mod blocks;
 mod clock;
 mod collections;
 mod column_object;
+mod common_functions;
 mod config_object;
 mod constraints;
 mod cycler;
@@ -24,6 +25,7 @@ mod functions;
 mod handle;
 mod itertools;
 mod library;
+mod loops;
 mod methods;
 mod modules;
 mod operators;
@@ -87,6 +89,8 @@ pub struct CaptureRequest<'a> {
     pub model: &'a JsonMap,
     /// Config known from yml and dbt_project.yml: what `config.get` answers before the text's own calls.
     pub config: &'a JsonMap,
+    /// Whether it is a model's own code, which dbt may read without rendering it.
+    pub is_model: bool,
 }
 
 /// What a text refers to and configures.

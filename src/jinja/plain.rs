@@ -11,14 +11,19 @@ use crate::project::has_jinja;
 use crate::source::Span;
 
 /// What the text refers to, or `None` where it must be rendered to know.
-pub(super) fn capture(code: &Span, vars: &JsonMap, is_hidden: &dyn Fn(&str) -> bool) -> Option<Captured> {
+pub(super) fn capture(
+    code: &Span,
+    vars: &JsonMap,
+    is_hidden: &dyn Fn(&str) -> bool,
+    is_model: bool,
+) -> Option<Captured> {
     let text = code.text();
     if !has_jinja(text) {
         return Some(Captured::default());
     }
     let lexemes = lex(text).ok()?;
     let mut captured = Captured::default();
-    let mut is_rendered_by_dbt = false;
+    let mut is_rendered_by_dbt = !is_model || ["ref", "source", "config"].into_iter().any(is_hidden);
     let mut at = 0;
     while at < lexemes.len() {
         match lexemes[at].token {
@@ -262,7 +267,7 @@ mod tests {
     fn read(text: &str) -> Option<Captured> {
         let file = SourceFile::in_memory("models/a.sql", text);
         let vars = JsonMap::from_iter([("known".to_string(), Json::from(1))]);
-        capture(&Span::new(&file, 0..text.len()), &vars, &|name| name == "hidden")
+        capture(&Span::new(&file, 0..text.len()), &vars, &|name| name == "hidden", true)
     }
 
     #[test]

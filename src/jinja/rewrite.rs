@@ -1,8 +1,9 @@
 //! Turns dbt's Jinja into what stock minijinja reads, and remembers where every byte came from.
 //!
-//! Five things differ: arithmetic is Python's (`operators.rs`); `do` takes any expression; dbt's own tags (`test`, `materialization`, `snapshot`)
-//! become macros; list and dict literals become mutable objects, because packages call `.append` and `.update` on
-//! them; a macro that uses `varargs` or `kwargs` gets them as two more arguments.
+//! Six things differ: arithmetic is Python's (`operators.rs`); the condition of a loop is asked turn by turn (`loops.rs`);
+//! `do` takes any expression; dbt's own tags (`test`, `materialization`, `snapshot`) become macros; list and dict
+//! literals become mutable objects, because packages call `.append` and `.update` on them; a macro that uses `varargs`
+//! or `kwargs` gets them as two more arguments.
 
 use std::borrow::Cow;
 
@@ -211,6 +212,7 @@ pub(super) fn rewrite_lexed(text: &str, lexemes: &[Lexeme<'_>]) -> Rewritten {
 /// Every rewriting an expression needs.
 pub(super) fn expressions(lexemes: &[Lexeme<'_>], into: &mut Vec<Replacement>) {
     super::operators::rewrite(lexemes, into);
+    super::loops::rewrite(lexemes, into);
     mutable_literals(lexemes, into);
     statements(lexemes, into);
     tuples(lexemes, into);

@@ -1,7 +1,7 @@
-//! Renders the Jinja inside YAML values: `var`, `env_var`, `target`, filters; no macros.
+//! Renders the Jinja inside YAML values: `var`, `env_var`, `target`, functions of texts and lists, filters; no macros.
 
 use minijinja::value::{Object, Value, ValueKind};
-use minijinja::{Environment, Error, State};
+use minijinja::{Environment, Error, State, UndefinedBehavior};
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -21,6 +21,7 @@ pub struct YamlEngine {
 impl YamlEngine {
     pub fn new() -> Self {
         let mut environment = methods::environment();
+        environment.set_undefined_behavior(UndefinedBehavior::Lenient);
         for (name, meant) in [
             ("as_text", Meant::Text),
             ("as_bool", Meant::Bool),
@@ -38,9 +39,9 @@ impl YamlEngine {
             });
         }
         environment.set_formatter(|out, state, value| {
-            if value.is_undefined() {
-                return Err(Error::new(minijinja::ErrorKind::UndefinedError, "what is written here is not defined"));
-            }
+            // What is not defined is written as nothing.
+            let nothing = Value::from("");
+            let value = if value.is_undefined() { &nothing } else { value };
             let at =
                 state.lookup(WRITTEN).and_then(|written| Some(written.downcast_object_ref::<Written>()?.add(value)));
             match at {
@@ -70,7 +71,7 @@ impl YamlRenderer for YamlEngine {
         let vars = Arc::new(scope.vars.clone());
         let may_read_secrets = scope.may_read_secrets;
         let written = Arc::new(Written::default());
-        let context = Dict::value([
+        let context = Dict::value(super::common_functions::all().chain([
             (Value::from(WRITTEN), Value::from_dyn_object(Arc::clone(&written))),
             (Value::from("var"), Value::from_object(YamlVar { vars })),
             (
@@ -86,7 +87,7 @@ impl YamlRenderer for YamlEngine {
             (Value::from("modules"), super::modules::modules()),
             (Value::from("run_started_at"), scope.invocation.map_or(Value::UNDEFINED, super::modules::run_started_at)),
             (Value::from("invocation_id"), scope.invocation.map_or(Value::UNDEFINED, |it| Value::from(it.id.as_str()))),
-        ]);
+        ]));
         let environment: &Environment<'_> = &self.environment;
         let worded = |error: Error| error.detail().map_or_else(|| error.to_string(), str::to_string);
         let template = environment.template_from_str(&rewritten.text).map_err(worded)?;
@@ -237,6 +238,20 @@ mod tests {
     }
 
     #[test]
+    fn functions_of_texts_and_lists_are_there() {
+        assert_eq!(render("{{ fromyaml('a: [1]').a }}"), Ok(serde_json::json!([1])));
+        assert_eq!(render("{{ fromjson('[1]') }} {{ tojson([1]) }}"), Ok(Json::from("[1] [1]")));
+        assert_eq!(render("{{ zip([1], [2]) | list }}"), Ok(serde_json::json!([[1, 2]])));
+        assert_eq!(render("{% set x = local_md5('a') %}{{ x[:4] }}"), Ok(Json::from("0cc1")));
+    }
+
+    #[test]
+    fn what_is_not_defined_is_written_as_nothing() {
+        assert_eq!(render("{{ target.warehouse }}"), Ok(Json::from("")));
+        assert_eq!(render("x{{ nothing }}y"), Ok(Json::from("xy")));
+    }
+
+    #[test]
     fn what_is_missing_is_said() {
         assert_eq!(
             render("{{ var('siz') }}"),
@@ -246,6 +261,7 @@ mod tests {
             render("{{ env_var('TAMIS_TEST_NOT_SET') }}"),
             Err("the environment variable `TAMIS_TEST_NOT_SET` is required here and not set".to_string())
         );
-        assert!(render("{{ nothing }}").is_err());
+        assert!(render("{{ nothing() }}").is_err());
+        assert!(render("{{ nothing.more }}").is_err());
     }
 }

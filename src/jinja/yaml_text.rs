@@ -1,21 +1,19 @@
 //! YAML and JSON texts inside Jinja: `fromyaml`, `toyaml`, Python's spelling of JSON.
 
 use std::io::Write;
-use std::sync::Arc;
 
+use minijinja::Error;
 use minijinja::value::Value;
-use minijinja::{Error, State};
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
 
 use super::adapter_object::Arguments;
-use super::scope::Scope;
 use super::values::{from_json, split_kwargs, to_json};
 use crate::manifest::Json;
 use crate::project::yaml::YamlFile;
 use crate::source::SourceFile;
 
-pub(super) fn from_yaml_text(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+pub(super) fn from_yaml_text(args: &[Value]) -> Result<Value, Error> {
     let arguments = Arguments::new(args);
     let mut text = arguments.text(0, "value")?;
     if text.ends_with('\n') {
@@ -27,7 +25,7 @@ pub(super) fn from_yaml_text(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Valu
     Ok(YamlFile::parse(&file).map_or_else(|_| default(), |parsed| from_json(&parsed.root.to_json())))
 }
 
-pub(super) fn to_yaml_text(_: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+pub(super) fn to_yaml_text(args: &[Value]) -> Result<Value, Error> {
     let (positional, kwargs) = split_kwargs(args);
     let is_sorted =
         kwargs.as_ref().is_some_and(|kwargs| kwargs.get::<Option<bool>>("sort_keys").ok().flatten() == Some(true));

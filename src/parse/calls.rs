@@ -19,15 +19,15 @@ pub(crate) enum Target {
 
 /// The one call an expression consists of; `None` when it is anything else.
 pub(crate) fn literal_call(expression: &str) -> Option<LiteralCall<'_>> {
-    let mut reader = Reader { rest: expression.trim() };
+    let mut reader = Reader { rest: expression.trim(), is_python: false };
     let name = reader.identifier()?;
     let call = arguments(&mut reader, name)?;
     reader.rest.trim().is_empty().then_some(call)
 }
 
-/// The arguments of a call, from its opening parenthesis on; what follows the call does not matter.
+/// The arguments of a call in Python, from its opening parenthesis on; what follows the call does not matter.
 pub(crate) fn literal_arguments<'t>(name: &'t str, text: &'t str) -> Option<LiteralCall<'t>> {
-    arguments(&mut Reader { rest: text }, name)
+    arguments(&mut Reader { rest: text, is_python: true }, name)
 }
 
 fn arguments<'t>(reader: &mut Reader<'t>, name: &'t str) -> Option<LiteralCall<'t>> {
@@ -83,11 +83,22 @@ pub(crate) fn target(expression: &str) -> Option<Target> {
 
 struct Reader<'t> {
     rest: &'t str,
+    /// Whether `#` begins a comment.
+    is_python: bool,
 }
 
 impl<'t> Reader<'t> {
+    /// What is left, from the next thing that counts on.
+    fn next(&self) -> &'t str {
+        let mut text = self.rest.trim_start();
+        while self.is_python && text.starts_with('#') {
+            text = text.find('\n').map_or("", |end| text[end..].trim_start());
+        }
+        text
+    }
+
     fn identifier(&mut self) -> Option<&'t str> {
-        let text = self.rest.trim_start();
+        let text = self.next();
         let is_first = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
         if !is_first {
@@ -98,7 +109,7 @@ impl<'t> Reader<'t> {
     }
 
     fn symbol(&mut self, symbol: char) -> Option<()> {
-        self.rest = self.rest.trim_start().strip_prefix(symbol)?;
+        self.rest = self.next().strip_prefix(symbol)?;
         Some(())
     }
 
@@ -129,7 +140,7 @@ impl<'t> Reader<'t> {
     }
 
     fn literal(&mut self) -> Option<Json> {
-        let text = self.rest.trim_start();
+        let text = self.next();
         let first = text.chars().next()?;
         if first == '\'' || first == '"' {
             let end = text[1..].find([first, '\\'])? + 1;

@@ -337,6 +337,7 @@ fn captured(scope: &Scope<'_>, text: &Text<'_>, config: &JsonMap) -> Result<Capt
         vars: scope.vars(text.package),
         model: &model_json(scope, text, config),
         config,
+        is_model: text.kind == ResourceKind::Model,
     })
 }
 
@@ -362,6 +363,7 @@ pub(crate) fn capture_hooks(
                 vars: scope.vars(draft.package),
                 model: &model,
                 config,
+                is_model: false,
             }) {
                 Ok(found) => {
                     draft.captured.refs.extend(found.refs);
@@ -442,6 +444,12 @@ pub(crate) fn base_json(
 pub(crate) fn stem(path: &str) -> &str {
     let file = path.rsplit('/').next().unwrap_or(path);
     file.rsplit_once('.').map_or(file, |(stem, _)| stem)
+}
+
+/// A path without its first folder, which `./` before it is not.
+pub(crate) fn below_first_folder(path: &str) -> &str {
+    let path = path.trim_start_matches("./");
+    path.split_once('/').map_or(path, |(_, rest)| rest)
 }
 
 /// Package, folders of the path, name.

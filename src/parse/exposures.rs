@@ -166,6 +166,7 @@ fn captured(scope: &Scope<'_>, entry: &Entry<'_>, text: &str, span: &Span) -> Re
         vars: scope.vars(entry.package),
         model: &empty,
         config: &empty,
+        is_model: false,
     });
     let mut captured = captured.map_err(|mut problem| {
         // The call was put into braces here; what the author wrote is the item.

@@ -146,6 +146,7 @@ fn captured(
         vars: scope.vars(package),
         model: &base_json(scope, ResourceKind::Function, package, name, fqn, path),
         config: &empty,
+        is_model: false,
     })
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, RwLock};
 
 use super::calls::{Target, target};
 use super::config::{ConfigRequest, merge_call};
-use super::draft::{base_json, config_problem, fqn};
+use super::draft::{base_json, below_first_folder, config_problem, fqn};
 use super::kind::ResourceKind;
 use super::node::{docs_of, has_relation, tags_of};
 use super::scope::{Scope, asks_to_be_rendered};
@@ -80,8 +80,7 @@ pub(crate) fn generic_test(
 
     let code = room.code_file(&parts.name, raw_code(&parts));
     let code_span = Span::new(&code, 0..code.text.len());
-    let file_path = target.original_file_path.split_once('/').map_or(target.original_file_path, |(_, rest)| rest);
-    let fqn = fqn(package, file_path, &parts.full_name);
+    let fqn = fqn(package, below_first_folder(target.original_file_path), &parts.full_name);
     let path = format!("{}.sql", parts.short_name);
     let test = TestScope {
         name: parts.name.clone(),
@@ -285,6 +284,7 @@ fn rendered_references(
         vars: scope.vars(target.package),
         model: &model,
         config: &config,
+        is_model: false,
     });
     let mut captured = captured.map_err(|mut problem| {
         // The call was written here; what the author wrote is the entry.

@@ -143,6 +143,12 @@ mod tests {
     }
 
     #[test]
+    fn comments_may_stand_between_arguments() {
+        let text = "dbt.config(\n    materialized = \"table\", # a (comment)\n    # more\n    enabled= False, # it's off\n    packages = [ # none\n    ],\n)";
+        insta::assert_snapshot!(read(text), @r#"[] [] {"materialized":"table","enabled":false,"packages":[]}"#);
+    }
+
+    #[test]
     fn settings_that_are_read_are_noted() {
         insta::assert_snapshot!(read("x = dbt.config.get('n', 3)"), @r#"[] [] {"config_keys_used":["n"],"config_keys_defaults":[3],"meta_keys_used":[],"meta_keys_defaults":[]}"#);
     }

@@ -7,6 +7,7 @@ use super::scope::{Scope, has_jinja};
 use super::test_names::generic_test_names;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Json, JsonMap, python};
+use crate::project::without_last_newline;
 use crate::relation::quoted;
 use crate::source::Span;
 
@@ -238,12 +239,14 @@ fn config_of(
     }
     config.extend(nested.into_iter().filter(|(_, value)| !value.is_null()));
     for (key, value) in &mut config {
-        if let Json::String(text) = value
-            && has_jinja(text)
-        {
+        let Json::String(text) = value else { continue };
+        if has_jinja(text) {
             *value = scope.render(text, target.package).map_err(|message| {
                 malformed(format!("`{key}` of test `{test}` cannot be rendered: {message}"), span, "in this test")
             })?;
+        } else {
+            // Every text is rendered, and Jinja takes one line end off the end of it.
+            text.truncate(without_last_newline(text).len());
         }
     }
     config.retain(|_, value| !value.is_null());

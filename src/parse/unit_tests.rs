@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::calls::{Target, target};
 use super::config::ConfigRequest;
-use super::draft::{config_problem, fqn_prefix, stem};
+use super::draft::{below_first_folder, config_problem, fqn_prefix, stem};
 use super::kind::ResourceKind;
 use super::lookup::{Lookup, Resolution};
 use super::properties::{Entry, invalid};
@@ -36,7 +36,7 @@ pub(crate) fn unit_test(
         return None;
     };
     let file = &entry.file.original_file_path;
-    let relative = file.split_once('/').map_or(file.as_str(), |(_, rest)| rest);
+    let relative = below_first_folder(file);
     let mut fqn = fqn_prefix(&package, relative);
     fqn.extend([model.clone(), entry.name.clone()]);
     let patch = entry.data.get("config").and_then(Json::as_object).cloned().unwrap_or_default();

@@ -104,7 +104,7 @@ impl ProjectFile {
     pub fn paths(&self, key: &str) -> Vec<String> {
         let paths = self.config.get(key).and_then(Json::as_array);
         let paths = paths.into_iter().flatten().filter_map(Json::as_str);
-        paths.map(|path| path.trim_start_matches("./").trim_end_matches('/').to_string()).collect()
+        paths.map(|path| path.trim_end_matches('/').to_string()).collect()
     }
 
     /// Paths that somebody wrote, with their places.

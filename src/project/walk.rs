@@ -31,7 +31,7 @@ pub(super) struct Found {
     pub absolute: PathBuf,
     /// Relative to the folder that was walked.
     path: String,
-    /// Relative to the package.
+    /// The folder as dbt_project.yml has it, and `path`.
     original: String,
 }
 
@@ -206,7 +206,7 @@ impl Folders<'_> {
             }
             let found = self.walked.get(folder).into_iter().flatten();
             let wanted = found.filter(|found| endings.iter().any(|ending| found.path.ends_with(ending)));
-            list.extend(wanted.filter(|found| seen.insert(found.original.clone())).cloned());
+            list.extend(wanted.filter(|found| seen.insert(found.absolute.clone())).cloned());
         }
         list.sort_by(|one, other| one.original.cmp(&other.original));
         list
@@ -232,9 +232,9 @@ impl Folders<'_> {
             match entry {
                 Ok(entry) if entry.file_type().is_file() => {
                     let path = slashed(entry.path().strip_prefix(&root).unwrap_or(entry.path()));
-                    let original = slashed(entry.path().strip_prefix(self.walk.root).unwrap_or(entry.path()));
-                    if !self.ignore.ignores(&original) {
-                        found.push(Found { absolute: entry.into_path(), path, original });
+                    let below_root = slashed(entry.path().strip_prefix(self.walk.root).unwrap_or(entry.path()));
+                    if !self.ignore.ignores(&below_root) {
+                        found.push(Found { absolute: entry.into_path(), original: join(folder, &path), path });
                     }
                 }
                 Ok(_) => {}

@@ -56,6 +56,7 @@ impl Session {
             vars: &self.project.vars_for(package),
             model: &nothing,
             config: &nothing,
+            is_model: false,
         })?;
         let depends_on = DependsOn { nodes: self.parents(&captured, &code)?, macros: captured.macros.clone() };
         let target = &self.project.target;

@@ -80,6 +80,7 @@ fn capture(macros: &[(&str, &str)], text: &str) -> Result<Captured, String> {
         vars: &project.vars_for("shop"),
         model: &model,
         config: &config,
+        is_model: true,
     };
     engine.capture(&request).map_err(|problem| picture(&problem))
 }
@@ -195,6 +196,14 @@ fn call_blocks_varargs_and_kwargs_work_as_in_jinja2() {
     )];
     assert_eq!(render(&macros, "{% call wrap('b') %}x{{ 1 + 1 }}{% endcall %}").as_deref(), Ok("<b>x2</b>"));
     assert_eq!(render(&macros, "{{ all(1, 2, three=3) }}").as_deref(), Ok("1|[2]|{'three': 3}"));
+}
+
+#[test]
+fn a_turn_of_a_loop_can_change_the_condition_of_the_next() {
+    let text =
+        "{% set seen = [] %}{% for x in [1, 2, 1] if x not in seen %}{% do seen.append(x) %}{{ x }} {% endfor %}";
+    assert_eq!(render(&[], text).as_deref(), Ok("1 2 "));
+    assert_eq!(render(&[], "{% for x in [1, 2] if x > 1 %}{{ loop.length }}{% endfor %}").as_deref(), Ok("1"));
 }
 
 #[test]

@@ -271,7 +271,8 @@ fn jinja(world: &World, text: &str) -> String {
     let file = SourceFile::in_memory("models/x.sql", text);
     let code = Span::new(&file, 0..file.text.len());
     let (vars, nothing) = (Arc::default(), JsonMap::new());
-    let request = CaptureRequest { code: &code, package: "shop", vars: &vars, model: &nothing, config: &nothing };
+    let request =
+        CaptureRequest { code: &code, package: "shop", vars: &vars, model: &nothing, config: &nothing, is_model: true };
     let captured = match world.bench.engine.capture(&request) {
         Ok(captured) => format!("{} refs", captured.refs.len().min(3)),
         Err(problem) => said(&[*problem]),

@@ -280,3 +280,12 @@ fn a_setting_that_is_false_counts_beside_the_name_but_not_beside_a_config() {
     assert_snapshot!(enabled.join(" "), @"a not_null_a_id");
     assert_eq!(parsed.manifest.disabled.len(), 1);
 }
+
+#[test]
+fn texts_of_a_config_lose_the_line_end_at_their_end() {
+    let parsed = project()
+        .model("a", "select 1 as id")
+        .yml("models:\n  - name: a\n    columns:\n      - name: id\n        data_tests:\n          - not_null:\n              config:\n                where: >\n                  id > 0\n                  and id < 9\n")
+        .parse();
+    assert_snapshot!(parsed.config("test.shop.not_null_a_id.c1cebc1440", &["where"]), @r#"where="id > 0 and id < 9""#);
+}

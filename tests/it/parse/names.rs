@@ -160,3 +160,24 @@ fn an_argument_that_a_macro_never_uses_is_a_warning() {
     help: remove `scale`, or use it
     ");
 }
+
+#[test]
+fn folders_are_shown_as_the_project_writes_them() {
+    let parsed = project()
+        .config("name: shop\nprofile: shop\nmodel-paths: ['./models/']\n")
+        .model("sub/a", "select 1 as id")
+        .file(
+            "models/sub/a.yml",
+            "models:\n  - name: a\n    columns:\n      - name: id\n        data_tests: [unique]\n",
+        )
+        .parse();
+    let lines = parsed
+        .manifest
+        .nodes
+        .values()
+        .map(|node| format!("{} {} {}", node.fqn.join("."), node.path, node.original_file_path));
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
+    shop.sub.a sub/a.sql ./models/sub/a.sql
+    shop.sub.unique_a_id unique_a_id.sql ./models/sub/a.yml
+    ");
+}

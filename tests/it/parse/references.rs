@@ -241,3 +241,19 @@ fn a_macro_can_tell_a_relation_from_a_text_while_parsing() {
     let told: Vec<_> = parsed.problems.iter().map(|problem| problem.message.as_str()).collect();
     assert_eq!(told, ["not a relation: a"]);
 }
+
+/// dbt takes a model's sources as a set where it need not render it.
+#[test]
+fn a_source_read_twice_is_noted_twice_where_dbt_renders() {
+    let sql = "select * from {{ source('raw', 'a') }} join {{ source('raw', 'a') }}";
+    let sources = |parsed: &crate::support::project::Parsed, id: &str| parsed.manifest.nodes[id].sources.len();
+    let shop = || {
+        let yml = "sources:\n  - name: raw\n    tables: [{name: a}]\n";
+        project().model("m", sql).file("tests/t.sql", sql).yml(yml)
+    };
+    let parsed = shop().parse();
+    assert_eq!((sources(&parsed, "model.shop.m"), sources(&parsed, "test.shop.t")), (1, 2));
+    let own_ref = "{% macro ref(name) %}{{ return(builtins.ref(name)) }}{% endmacro %}";
+    let parsed = shop().file("macros/ref.sql", own_ref).parse();
+    assert_eq!(sources(&parsed, "model.shop.m"), 2);
+}
