@@ -1,5 +1,6 @@
 //! Renders the Jinja inside YAML values: `var`, `env_var`, `target`, functions of texts and lists, filters; no macros.
 
+use minijinja::machinery::Token;
 use minijinja::value::{Object, Value, ValueKind};
 use minijinja::{Environment, Error, State, UndefinedBehavior};
 
@@ -7,7 +8,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::methods;
-use super::rewrite::rewrite;
+use super::operators::is_reserved;
+use super::rewrite::{lex, rewrite};
 use super::values::{Dict, from_json, from_map, invalid, lock, python_str, split_kwargs, to_json};
 use super::variables::read_env_var;
 use crate::manifest::{Json, JsonMap};
@@ -93,10 +95,61 @@ impl YamlRenderer for YamlEngine {
         let template = environment.template_from_str(&rewritten.text).map_err(worded)?;
         let rendered = template.render(context).map_err(worded)?;
         match written.only(&rendered) {
-            Some(value) => written.converted(&value),
-            None => Ok(Json::from(written.filled(&rendered))),
+            Some(value) if value.as_str().is_some() || !is_constant(text) => written.converted(&value),
+            Some(_) | None => Ok(Json::from(written.filled(&rendered))),
         }
     }
+}
+
+/// Filters whose answer Jinja2 does not work out before it renders.
+const LATE_FILTERS: [&str; 11] = [
+    "as_bool",
+    "as_native",
+    "as_number",
+    "as_text",
+    "map",
+    "random",
+    "reject",
+    "rejectattr",
+    "select",
+    "selectattr",
+    "xmlattr",
+];
+
+/// Whether all that a text writes is known before it is rendered: `{{ 1 }}`, `{{ [2] | length }}`.
+///
+/// Jinja2 makes text of such values at once, and their type is lost.
+fn is_constant(text: &str) -> bool {
+    let Ok(lexemes) = lex(text) else { return false };
+    let mut is_inside = false;
+    let mut before = &Token::BlockEnd;
+    for (index, lexeme) in lexemes.iter().enumerate() {
+        let next = lexemes.get(index + 1).map(|lexeme| &lexeme.token);
+        let is_known = match &lexeme.token {
+            Token::VariableStart => {
+                is_inside = true;
+                true
+            }
+            Token::VariableEnd => {
+                is_inside = false;
+                true
+            }
+            Token::Ident(name) => match before {
+                Token::Pipe => !LATE_FILTERS.contains(name),
+                Token::Ident("is") => true,
+                _ if is_reserved(name) || matches!(next, Some(Token::Assign)) => true,
+                _ => matches!(*name, "true" | "false" | "none" | "True" | "False" | "None"),
+            },
+            // A method is called late.
+            Token::Dot => false,
+            _ => true,
+        };
+        if is_inside && !is_known {
+            return false;
+        }
+        before = &lexeme.token;
+    }
+    true
 }
 
 /// The name under which the values that a text writes are kept.
@@ -218,12 +271,11 @@ mod tests {
     fn one_expression_keeps_its_type_and_text_stays_text() {
         assert_eq!(render("{{ var('size') }}"), Ok(Json::from(3)));
         assert_eq!(render("{{ var('list') }}"), Ok(serde_json::json!(["a"])));
-        assert_eq!(render("{{ '5' | int }}"), Ok(Json::from(5)));
         assert_eq!(render("{{ target.name == 'dev' }}"), Ok(Json::from(true)));
         assert_eq!(render("x_{{ target.name }}"), Ok(Json::from("x_dev")));
         assert_eq!(render("{% if true -%} {{ 'true' | as_bool }} {%- endif %}"), Ok(Json::from(true)));
         assert_eq!(render("{{ 5 }} "), Ok(Json::from("5 ")));
-        assert_eq!(render(" {{- 5 }}\n"), Ok(Json::from(5)));
+        assert_eq!(render("{{ target.name | length }}\n"), Ok(Json::from(3)));
         assert_eq!(render("{% if true %}{{ 5 }}{% endif %}!"), Ok(Json::from("5!")));
         assert_eq!(render("plain"), Ok(Json::from("plain")));
         assert_eq!(render("{{ project_name }}_x"), Ok(Json::from("shop_x")));
@@ -249,6 +301,31 @@ mod tests {
     fn what_is_not_defined_is_written_as_nothing() {
         assert_eq!(render("{{ target.warehouse }}"), Ok(Json::from("")));
         assert_eq!(render("x{{ nothing }}y"), Ok(Json::from("xy")));
+    }
+
+    #[test]
+    fn what_is_known_before_becomes_text() {
+        for (expression, text) in [
+            ("1", "1"),
+            ("true", "True"),
+            ("none", "None"),
+            ("'5' | int", "5"),
+            ("1 + 2", "3"),
+            ("[1, 'a']", "[1, 'a']"),
+            ("1 if true else 2", "1"),
+            ("[3, 1] | sort", "[1, 3]"),
+            ("1e3", "1000.0"),
+            ("-1", "-1"),
+            ("1 is odd", "True"),
+            ("none | default(3)", "None"),
+        ] {
+            assert_eq!(render(&format!("{{{{ {expression} }}}}")), Ok(Json::from(text)), "{expression}");
+        }
+        assert_eq!(render("{% if true %}{{ 5 }}{% endif %}"), Ok(Json::from("5")));
+        assert_eq!(render("{% set a = 1 %}{{ a }}"), Ok(Json::from(1)));
+        assert_eq!(render("{{ 1 if var('size') else 2 }}"), Ok(Json::from(1)));
+        assert_eq!(render("{{ [var('size')] }}"), Ok(serde_json::json!([3])));
+        assert_eq!(render("{{ '1,2'.split(',') }}"), Ok(serde_json::json!(["1", "2"])));
     }
 
     #[test]
