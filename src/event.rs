@@ -106,7 +106,9 @@ impl NodeInfo {
 
     fn of_node(node: &Node) -> Self {
         let label = match &node.kind {
-            NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot => format!("{}.{}", node.schema, node.alias),
+            NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::Function(_) => {
+                format!("{}.{}", node.schema, node.alias)
+            }
             NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => node.name.clone(),
         };
         Self {
@@ -171,6 +173,8 @@ pub struct RunResult {
     /// Failing rows of a test.
     pub failures: Option<i64>,
     pub compiled_code: Option<Arc<str>>,
+    /// Bodies of a function's overloads.
+    pub compiled_overloads: Vec<String>,
     /// Path of the compiled file, relative to the project.
     pub compiled_path: Option<String>,
     /// Macros that its code called while it was compiled.
@@ -193,6 +197,7 @@ impl RunResult {
             message,
             failures: None,
             compiled_code: None,
+            compiled_overloads: Vec::new(),
             compiled_path: None,
             called_macros: Vec::new(),
             problem: None,

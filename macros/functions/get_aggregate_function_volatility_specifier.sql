@@ -2,7 +2,7 @@
     get_aggregate_function_volatility_specifier(): how an aggregate function says that it may give other answers at other
     times.
 
-    duckdb    IMMUTABLE, STABLE, VOLATILE
+    others    IMMUTABLE, STABLE, VOLATILE
 #}
 {% macro get_aggregate_function_volatility_specifier() %}
     {{ return(adapter.dispatch('get_aggregate_function_volatility_specifier', 'dbt')()) }}

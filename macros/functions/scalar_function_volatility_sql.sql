@@ -1,8 +1,6 @@
 {#
-    scalar_function_volatility_sql(): how a function in SQL says that it may give other answers at other times. BigQuery
-    cannot say it, and a warning does.
-
-    duckdb    IMMUTABLE, STABLE, VOLATILE
+    scalar_function_volatility_sql(): how a function in SQL says that it may give other answers at other times. Neither
+    warehouse of ours can say it, and a warning tells so.
 #}
 {% macro scalar_function_volatility_sql() %}
     {{ return(adapter.dispatch('scalar_function_volatility_sql', 'dbt')()) }}
@@ -19,6 +17,12 @@
 {%- endmacro %}
 
 {% macro bigquery__scalar_function_volatility_sql() -%}
+    {%- if model.config.get('volatility') is not none -%}
+        {%- do unsupported_volatility_warning(model.config.get('volatility')) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__scalar_function_volatility_sql() -%}
     {%- if model.config.get('volatility') is not none -%}
         {%- do unsupported_volatility_warning(model.config.get('volatility')) -%}
     {%- endif -%}

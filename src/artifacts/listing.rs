@@ -30,10 +30,7 @@ pub fn selector(manifest: &Manifest, id: &UniqueId) -> String {
     } else if let Some(exposure) = manifest.exposures.get(id) {
         format!("exposure:{}.{}", exposure.package_name, exposure.name)
     } else if let Some(other) = manifest.others.get(id) {
-        match other.resource_type {
-            "function" => other.fqn.join("."),
-            kind => format!("{kind}:{}.{}", other.package_name, other.name),
-        }
+        format!("{}:{}.{}", other.resource_type, other.package_name, other.name)
     } else {
         id.to_string()
     }
@@ -54,9 +51,12 @@ pub fn name(manifest: &Manifest, id: &UniqueId) -> String {
                 Some(version) => format!("{}.v{}", node.name, python::text(version)),
                 None => node.name.clone(),
             },
-            NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {
-                node.name.clone()
-            }
+            NodeKind::Seed(_)
+            | NodeKind::Snapshot
+            | NodeKind::DataTest(_)
+            | NodeKind::Analysis
+            | NodeKind::Hook(_)
+            | NodeKind::Function(_) => node.name.clone(),
         }
     } else if let Some(table) = manifest.sources.get(id) {
         format!("{}.{}", table.source_name, table.name)

@@ -13,7 +13,7 @@ use super::metadata::{ManifestMetadata, Metadata};
 use super::pieces::{ITEMS_PER_PIECE, Piece, write_pieces};
 use super::primary_key::primary_keys;
 use crate::manifest::shape::{CompiledCode, NodeShape, Shape};
-use crate::manifest::{ById, Disabled, Manifest, UniqueId};
+use crate::manifest::{ById, Disabled, Manifest, Node, NodeKind, UniqueId};
 
 pub use super::mend::{Mend, mend};
 
@@ -87,7 +87,8 @@ fn pieces<'a>(metadata: &'a Metadata, manifest: &'a Manifest, compiled: &'a Comp
     let (relatives, primary_keys) = rayon::join(|| Relatives::of(manifest), || primary_keys(manifest));
     let (relatives, primary_keys) = (Arc::new(relatives), Arc::new(primary_keys));
     let mut pieces: Vec<Piece<'a>> = vec![Box::new(|| head(metadata))];
-    let nodes: Vec<_> = manifest.nodes.iter().collect();
+    let is_function = |node: &Node| matches!(node.kind, NodeKind::Function(_));
+    let (functions, nodes): (Vec<_>, Vec<_>) = manifest.nodes.iter().partition(|(_, node)| is_function(node));
     for (index, chunk) in nodes.chunks(ITEMS_PER_PIECE).enumerate() {
         let (chunk, primary_keys) = (chunk.to_vec(), Arc::clone(&primary_keys));
         pieces.push(Box::new(move || {
@@ -122,7 +123,7 @@ fn pieces<'a>(metadata: &'a Metadata, manifest: &'a Manifest, compiled: &'a Comp
     put("saved_queries", Box::new(|| to_vec(&OfType(manifest, "saved_query"))));
     put("semantic_models", Box::new(|| to_vec(&OfType(manifest, "semantic_model"))));
     put("unit_tests", Box::new(|| to_vec(&All(&manifest.unit_tests))));
-    put("functions", Box::new(|| to_vec(&OfType(manifest, "function"))));
+    put("functions", Box::new(move || to_vec(&Functions { functions: &functions, compiled })));
     // `}` of the nodes, before the comma of what follows them.
     pieces.insert(1 + nodes.len().div_ceil(ITEMS_PER_PIECE), Box::new(|| Ok(b"}".to_vec())));
     pieces.push(Box::new(|| Ok(b"}".to_vec())));
@@ -152,6 +153,19 @@ where
 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(id, resource)| (&**id, Shape(&**resource))))
+    }
+}
+
+/// Nodes in their folders of code, and in a map of their own here.
+struct Functions<'a> {
+    functions: &'a [(&'a UniqueId, &'a Arc<Node>)],
+    compiled: &'a Compiled,
+}
+
+impl Serialize for Functions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let shape = |node| NodeShape { node, compiled: self.compiled.get(&node.unique_id), primary_key: &[] };
+        serializer.collect_map(self.functions.iter().map(|(id, node)| (&***id, shape(node))))
     }
 }
 
@@ -231,7 +245,9 @@ impl Serialize for Relations<'_> {
 fn group_members(manifest: &Manifest) -> BTreeMap<&str, Vec<&str>> {
     let mut members: BTreeMap<&str, Vec<&str>> =
         manifest.groups.values().map(|group| (group.name.as_str(), Vec::new())).collect();
-    let nodes = manifest.nodes.values().filter_map(|node| Some((node.group.as_deref()?, &*node.unique_id)));
+    // Functions are not counted among them.
+    let nodes = manifest.nodes.values().filter(|node| !matches!(node.kind, NodeKind::Function(_)));
+    let nodes = nodes.filter_map(|node| Some((node.group.as_deref()?, &*node.unique_id)));
     let others = manifest.others.values().filter_map(|other| Some((other.config.text("group")?, &*other.unique_id)));
     for (group, id) in nodes.chain(others) {
         if let Some(ids) = members.get_mut(group) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::runner::Work;
 use crate::diagnostic::Diagnostic;
 use crate::jinja::{Rendered, RunScope, cte_name};
-use crate::manifest::{Node, NodeKind, UniqueId};
+use crate::manifest::{FunctionFacts, FunctionOverload, Node, NodeKind, UniqueId};
 use crate::parse::test_call;
 use crate::source::{SourceFile, Span};
 
@@ -17,14 +17,26 @@ pub(super) struct Compiled {
 /// Renders the node, inlines its ephemeral parents.
 pub(super) fn compile(work: &Work<'_>, node: &Arc<Node>) -> Result<Compiled, Box<Diagnostic>> {
     let scope = scope(work, node);
-    if node.language() == "python" {
+    if node.language() == "python" && matches!(node.kind, NodeKind::Model(_)) {
         return with_postfix(work, &scope).map(|rendered| Compiled { rendered: Arc::new(rendered) });
     }
     let rendered = work.runner.engine.compile(&scope).map_err(|problem| in_yml(node, problem))?;
     let mut ctes = Vec::new();
     collect_ephemerals(work, node, &mut ctes)?;
-    let rendered = inject(rendered, &ctes);
+    let mut rendered = inject(rendered, &ctes);
+    if let NodeKind::Function(function) = &node.kind {
+        rendered.overloads = overloads(work, &scope, function)?;
+    }
     Ok(Compiled { rendered: Arc::new(rendered) })
+}
+
+/// Bodies of a function's overloads, rendered as its own is.
+fn overloads(work: &Work<'_>, scope: &RunScope, function: &FunctionFacts) -> Result<Vec<String>, Box<Diagnostic>> {
+    let body = |overload: &FunctionOverload| {
+        let scope = RunScope { code: overload.code.clone(), ..scope.clone() };
+        Ok(work.runner.engine.compile(&scope)?.text)
+    };
+    function.overloads.iter().map(body).collect()
 }
 
 /// A Python model's own code, which is no Jinja, and the code that stands round it.

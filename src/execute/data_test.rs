@@ -92,7 +92,7 @@ pub(super) fn compiled_path(node: &Node) -> String {
         NodeKind::DataTest(test) if test.generic.is_some() => format!("{}/{}", node.original_file_path, node.path),
         NodeKind::Hook(_) => format!("{}/{}", node.original_file_path, node.path),
         NodeKind::Snapshot => format!("{}/{}.sql", node.original_file_path, node.name),
-        NodeKind::DataTest(_) | NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Analysis => {
+        NodeKind::DataTest(_) | NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Analysis | NodeKind::Function(_) => {
             node.original_file_path.clone()
         }
     }
@@ -101,7 +101,12 @@ pub(super) fn compiled_path(node: &Node) -> String {
 fn place(node: &Node) -> Option<Span> {
     match &node.kind {
         NodeKind::DataTest(test) => test.generic.as_ref().map(|generic| generic.span.clone()),
-        NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::Analysis | NodeKind::Hook(_) => None,
+        NodeKind::Model(_)
+        | NodeKind::Seed(_)
+        | NodeKind::Snapshot
+        | NodeKind::Analysis
+        | NodeKind::Hook(_)
+        | NodeKind::Function(_) => None,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::adapter::{Adapter, Answer, ErrorKind, Fetch, Session, Warehouse};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Event, EventSender, NodeStatus};
 use crate::jinja::{Called, Rendered, RunScope, SeedLoader, response_fields, warehouse_diagnostic};
-use crate::manifest::{Json, JsonMap, Node, NodeKind};
+use crate::manifest::{FunctionFacts, Json, JsonMap, Node, NodeKind};
 use crate::project::Judge;
 use crate::relation::Relation;
 use crate::source::Span;
@@ -23,7 +23,10 @@ pub(super) fn run(work: &Work<'_>, node: &Arc<Node>) -> Done {
         Err(problem) => return Done::failed(NodeStatus::Error, problem),
     };
     let (compiled, path) = compiled;
-    let made = work.timed("execute", || materialize(work, node, &compiled));
+    let made = work.timed("execute", || match without_returns(node) {
+        Some(problem) => Err(Box::new(problem)),
+        None => materialize(work, node, &compiled),
+    });
     let base = match node.kind {
         NodeKind::Seed(_) => Done::default(),
         _ => Done::compiled(&compiled.rendered, path),
@@ -38,6 +41,14 @@ pub(super) fn run(work: &Work<'_>, node: &Arc<Node>) -> Done {
         }
         Err(problem) => Done { ..with_problem(base, problem) },
     }
+}
+
+/// A function that no yml describes.
+fn without_returns(node: &Node) -> Option<Diagnostic> {
+    let NodeKind::Function(FunctionFacts { returns: None, .. }) = &node.kind else { return None };
+    let problem = Diagnostic::error("invalid-properties", format!("no yml says what function `{}` returns", node.name));
+    let problem = problem.at(node.place(), "this function");
+    Some(problem.help(format!("add `functions: [{{name: {}, returns: {{data_type: …}}}}]` to a yml", node.name)))
 }
 
 fn with_problem(done: Done, problem: Box<Diagnostic>) -> Done {
@@ -153,7 +164,8 @@ impl SeedLoader for SeedFile {
             | NodeKind::Snapshot
             | NodeKind::DataTest(_)
             | NodeKind::Analysis
-            | NodeKind::Hook(_) => scope.project.root.clone(),
+            | NodeKind::Hook(_)
+            | NodeKind::Function(_) => scope.project.root.clone(),
         };
         let root = if root.is_absolute() { root } else { scope.project.root.join(root) };
         let seed = read_seed(&root.join(&node.original_file_path), &node.original_file_path, delimiter, &types, kind)?;
@@ -215,7 +227,7 @@ pub(super) fn compile_only(work: &Work<'_>, node: &Arc<Node>) -> Done {
 }
 
 fn makes_a_relation(node: &Node) -> bool {
-    matches!(node.kind, NodeKind::Model(_) | NodeKind::Snapshot) && !node.is_ephemeral()
+    matches!(node.kind, NodeKind::Model(_) | NodeKind::Snapshot | NodeKind::Function(_)) && !node.is_ephemeral()
 }
 
 /// Statements of the first build go below `target/run`, found on a warehouse that only records.

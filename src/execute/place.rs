@@ -183,6 +183,7 @@ fn of_node(node: &Node) -> Span {
         | NodeKind::Seed(_)
         | NodeKind::Snapshot
         | NodeKind::Analysis
-        | NodeKind::Hook(_) => node.place(),
+        | NodeKind::Hook(_)
+        | NodeKind::Function(_) => node.place(),
     }
 }

@@ -13,7 +13,7 @@ use crate::adapter::{Fetch, JobContext, Session, Table};
 use crate::diagnostic::Diagnostic;
 use crate::event::{EventSender, NodeInfo, NodeStatus, RunResult, Timing};
 use crate::jinja::{Argument, Deferral, Engine, Rendered, RunScope};
-use crate::manifest::{Json, JsonMap, Manifest, Node, OtherResource, UniqueId};
+use crate::manifest::{Json, JsonMap, Manifest, Node, UniqueId};
 use crate::plan::{Action, Plan, Step};
 use crate::project::{Judge, Project};
 use crate::relation::{Include, Relation, SchemaName};
@@ -45,6 +45,8 @@ pub(super) struct Done {
     pub failures: Option<i64>,
     pub adapter_response: JsonMap,
     pub compiled_code: Option<Arc<str>>,
+    /// Bodies of a function's overloads.
+    pub compiled_overloads: Vec<String>,
     pub compiled_path: Option<String>,
     pub problem: Option<Box<Diagnostic>>,
 }
@@ -53,7 +55,8 @@ impl Done {
     /// So far it was compiled, and written to `path`.
     pub fn compiled(rendered: &Rendered, path: Option<String>) -> Self {
         let code = Some(Arc::from(rendered.text.as_str()));
-        Self { compiled_code: code, compiled_path: path, ..Self::default() }
+        let compiled_overloads = rendered.overloads.clone();
+        Self { compiled_code: code, compiled_overloads, compiled_path: path, ..Self::default() }
     }
 
     pub fn failed(status: NodeStatus, problem: Box<Diagnostic>) -> Self {
@@ -287,8 +290,7 @@ impl NodeRunner {
             };
         }
         let Some(node) = self.manifest.node(&step.id) else {
-            let function = self.manifest.others.get(&step.id).filter(|_| step.action == Action::Function);
-            return Done::failed(NodeStatus::Error, function.map_or_else(|| unknown(&step.id), |it| not_yet(it)));
+            return Done::failed(NodeStatus::Error, unknown(&step.id));
         };
         match step.action {
             Action::Compile => materialize::compile_only(work, node),
@@ -299,13 +301,6 @@ impl NodeRunner {
             Action::UnitTest | Action::NoOp | Action::Freshness => Done::default(),
         }
     }
-}
-
-/// Functions are read, described and selected, but not made in the warehouse.
-fn not_yet(function: &OtherResource) -> Box<Diagnostic> {
-    let problem = Diagnostic::error("unsupported", format!("function `{}` cannot be built yet", function.name));
-    let problem = problem.at(function.span.clone(), "described here");
-    Box::new(problem.help("leave it out: `--exclude-resource-type function`"))
 }
 
 fn unknown(id: &UniqueId) -> Box<Diagnostic> {
@@ -353,6 +348,7 @@ impl StepRunner for NodeRunner {
             },
             failures: done.failures,
             compiled_code: done.compiled_code,
+            compiled_overloads: done.compiled_overloads,
             compiled_path: done.compiled_path,
             called_macros: std::mem::take(&mut work.called_macros.lock().unwrap_or_else(PoisonError::into_inner)),
             problem: done.problem.map(|problem| match self.manifest.node(&step.id) {

@@ -99,7 +99,7 @@ fn ref_span(manifest: &Manifest, reader: &UniqueId, read: &UniqueId) -> Option<S
     let read_name = name(manifest, read);
     let find = |refs: &[RefCall]| refs.iter().find(|call| call.name == read_name).and_then(|call| call.span.clone());
     if let Some(node) = manifest.nodes.get(reader) {
-        find(&node.refs).or_else(|| Some(Span::start_of(&node.file)))
+        find(&node.refs).or_else(|| find(&node.functions)).or_else(|| Some(Span::start_of(&node.file)))
     } else {
         let other = manifest.others.get(reader)?;
         find(&other.refs).or_else(|| Some(other.span.clone()))

@@ -266,7 +266,8 @@ fn is_node_changed(node: &Node, old: &JsonMap) -> bool {
         | NodeKind::Snapshot
         | NodeKind::DataTest(_)
         | NodeKind::Analysis
-        | NodeKind::Hook(_) => {
+        | NodeKind::Hook(_)
+        | NodeKind::Function(_) => {
             has(Change::Body)
                 || has(Change::Configs)
                 || has(Change::PersistedDescriptions)
@@ -274,6 +275,7 @@ fn is_node_changed(node: &Node, old: &JsonMap) -> bool {
                 || has(Change::Relation)
                 || has(Change::Contract)
                 || is_seen_otherwise(node, old)
+                || is_called_otherwise(node, old)
         }
     }
 }
@@ -284,6 +286,22 @@ fn is_seen_otherwise(node: &Node, old: &JsonMap) -> bool {
     !is_same(model.latest_version.as_ref(), old.get("latest_version"))
         || text(old, "access") != Some(model.access.name())
         || text(old, "deprecation_date") != model.deprecation_date.as_deref()
+}
+
+/// The signature of a function; words that describe it do not count.
+/// Source: dbt-core 1.12, `FunctionNode.same_contents`.
+fn is_called_otherwise(node: &Node, old: &JsonMap) -> bool {
+    if !matches!(node.kind, NodeKind::Function(_)) {
+        return false;
+    }
+    let new = shape::node_json(node);
+    let overloads = |json: &JsonMap| {
+        let list = json.get("overloads").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+        let keys = ["defined_in", "arguments", "returns", "raw_body"];
+        let overload = |overload: &Json| keys.map(|key| overload.get(key).cloned().unwrap_or_default());
+        list.iter().map(overload).collect::<Vec<_>>()
+    };
+    differ(&new, old, &["arguments", "returns"]) || overloads(&new) != overloads(old)
 }
 
 /// One aspect; resources that do not have it never changed in it.
@@ -301,7 +319,8 @@ fn is_changed_in(change: Change, resource: Resource<'_>, old: Option<&JsonMap>) 
             | NodeKind::Snapshot
             | NodeKind::DataTest(_)
             | NodeKind::Analysis
-            | NodeKind::Hook(_) => {
+            | NodeKind::Hook(_)
+            | NodeKind::Function(_) => {
                 let before = text(old, "raw_code").or_else(|| text(old, "raw_sql")).unwrap_or_default();
                 normal_code(before) != normal_code(node.raw_code())
             }

@@ -363,7 +363,7 @@ impl Engine {
             (span.output_range(), Span::new(&code.file, original(from.start)..original(from.end)))
         });
         let origins = origins.collect();
-        Ok(Rendered { text: rendered, origins })
+        Ok(Rendered { text: rendered, origins, ..Rendered::default() })
     }
 
     /// Calls a handle in a render of its own.

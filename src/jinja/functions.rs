@@ -9,7 +9,7 @@ use minijinja::{Error, ErrorKind, State};
 use super::adapter_object::{Arguments, dict, refuse};
 use super::errors::Raised;
 use super::handle::return_value;
-use super::references::{doc, metric, reference, source};
+use super::references::{doc, function_call, metric, reference, source};
 use super::relation_object::RelationObject;
 use super::scope::{Scope, StoredResult};
 use super::table_object::TableObject;
@@ -61,7 +61,7 @@ fn function(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "ref" => ("ref", reference),
         "source" => ("source", source),
         "metric" => ("metric", metric),
-        "function" => ("function", reference),
+        "function" => ("function", function_call),
         "doc" => ("doc", doc),
         "env_var" => ("env_var", super::variables::env_var),
         "return" => ("return", |_, _, args| Err(return_value(args))),
@@ -105,6 +105,7 @@ fn fact(scope: &Arc<Scope>, name: &str) -> Option<Value> {
             ("source", scope.function("source", source)),
             ("config", super::config_object::lookup(scope, "config")?),
             ("metric", scope.function("metric", metric)),
+            ("function", scope.function("function", function_call)),
         ]),
         "context" => Value::from_dyn_object(Arc::clone(scope)),
         "dbt_version" => Value::from(DBT_VERSION),

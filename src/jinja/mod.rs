@@ -99,6 +99,8 @@ pub struct Captured {
     pub refs: Vec<RefCall>,
     pub sources: Vec<SourceCall>,
     pub metrics: Vec<Vec<String>>,
+    /// Every `function(…)`; none has a version.
+    pub functions: Vec<RefCall>,
     /// Each `config(…)` call's arguments, rendered, in order.
     pub configs: Vec<JsonMap>,
     /// Macros called, built-in ones included, each once, in order of first call.
@@ -158,6 +160,8 @@ pub struct Rendered {
     pub text: String,
     /// Disjoint ranges of `text`, in order, with the place each was written at.
     pub origins: Vec<(std::ops::Range<usize>, Span)>,
+    /// Bodies of a function's overloads.
+    pub overloads: Vec<String>,
 }
 
 impl Rendered {

@@ -1,5 +1,5 @@
-//! Reads what a text refers to without rendering it, where it uses nothing but plain `ref`, `source`, `config`
-//! and `var` with literal arguments; and finds the places of references in texts that had to be rendered.
+//! Reads what a text refers to without rendering it, where it uses nothing but plain `ref`, `source`, `function`,
+//! `config` and `var` with literal arguments; and finds the places of references in texts that had to be rendered.
 
 use minijinja::machinery::Token;
 
@@ -43,7 +43,7 @@ pub(super) fn capture(
 }
 
 /// Whether a call, from its name to its `}}`, makes dbt render the text.
-/// Source: dbt-extractor 0.6, which knows no `var`, and in a `config` only texts, lists, maps, `True` and `False`.
+/// Source: dbt-extractor 0.6, which knows no `var` and no `function`, and in a `config` only texts, lists, maps, `True` and `False`.
 fn is_beyond_the_extractor(call: &[Lexeme<'_>]) -> bool {
     let is_unknown = |lexeme: &Lexeme<'_>| {
         matches!(
@@ -56,7 +56,7 @@ fn is_beyond_the_extractor(call: &[Lexeme<'_>]) -> bool {
         )
     };
     match call {
-        [Lexeme { token: Token::Ident("var"), .. }, ..] => true,
+        [Lexeme { token: Token::Ident("var" | "function"), .. }, ..] => true,
         [Lexeme { token: Token::Ident("config"), .. }, _, arguments @ ..] => arguments.iter().any(is_unknown),
         _ => false,
     }
@@ -89,6 +89,7 @@ fn expression(
     let span = Some(Span::new(&code.file, base + lexemes[at].start..base + lexemes[call.next - 1].end));
     match name {
         "ref" => captured.refs.push(call.as_ref(span)?),
+        "function" => captured.functions.push(call.as_function(span)?),
         "source" => {
             let [Json::String(source), Json::String(table)] = call.positional.as_slice() else { return None };
             if !call.named.is_empty() {
@@ -139,6 +140,11 @@ impl Call {
             _ => return None,
         };
         Some(RefCall { package, name, version, span })
+    }
+
+    /// A `function` has no versions.
+    fn as_function(&self, span: Option<Span>) -> Option<RefCall> {
+        self.as_ref(span).filter(|_| self.named.is_empty())
     }
 }
 
@@ -232,7 +238,7 @@ fn dict(lexemes: &[Lexeme<'_>], mut at: usize, depth: usize) -> Option<(Json, us
 pub(super) fn place(captured: &mut Captured, code: &Span, lexemes: &[Lexeme<'_>]) {
     let base = code.start as usize;
     for at in 0..lexemes.len() {
-        let Token::Ident(name @ ("ref" | "source")) = lexemes[at].token else { continue };
+        let Token::Ident(name @ ("ref" | "function" | "source")) = lexemes[at].token else { continue };
         let Some(call) = lexemes
             .get(at + 1)
             .filter(|next| matches!(next.token, Token::ParenOpen))
@@ -241,12 +247,17 @@ pub(super) fn place(captured: &mut Captured, code: &Span, lexemes: &[Lexeme<'_>]
             continue;
         };
         let span = Span::new(&code.file, base + lexemes[at].start..base + lexemes[call.next - 1].end);
-        if name == "ref" {
+        let calls = match name {
+            "ref" => Some(&mut captured.refs),
+            "function" => Some(&mut captured.functions),
+            _ => None,
+        };
+        if let Some(calls) = calls {
             let Some(found) = call.as_ref(None) else { continue };
             let same = |other: &&mut RefCall| {
                 other.span.is_none() && other.name == found.name && other.package == found.package
             };
-            if let Some(reference) = captured.refs.iter_mut().find(same) {
+            if let Some(reference) = calls.iter_mut().find(same) {
                 reference.span = Some(span);
             }
         } else if let [Json::String(source), Json::String(table)] = call.positional.as_slice() {

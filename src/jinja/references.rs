@@ -1,4 +1,4 @@
-//! `ref`, `source`, `metric`, `doc`: what a text refers to; noted while parsing, resolved while running.
+//! `ref`, `source`, `function`, `metric`, `doc`: what a text refers to; noted while parsing, resolved while running.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use minijinja::{Error, State};
 use super::RunScope;
 use super::adapter_object::refuse;
 use super::errors::{Raised, warehouse_diagnostic};
-use super::relation_object::{RelationObject, node_relation, relation_of_model, source_relation};
+use super::relation_object::{RelationObject, function_relation, node_relation, relation_of_model, source_relation};
 use super::scope::{Mode, Scope};
 use super::silent::is_undefined;
 use super::values::{invalid, python_str, split_kwargs, to_json};
@@ -19,17 +19,7 @@ use crate::relation::{Relation, RelationKind};
 /// `ref('model')`, `ref('package', 'model')`, `ref('model', v=2)`.
 pub(super) fn reference(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let (positional, kwargs) = split_kwargs(args);
-    let (package, name) = match positional {
-        [name] => (None, name),
-        [package, name] => (Some(package), name),
-        _ => return Err(refuse("invalid-ref", "`ref` takes a model's name, or a package's and a model's")),
-    };
-    let text = |value: &Value, what: &str| match value.as_str() {
-        Some(text) => Ok(text.to_string()),
-        None => Err(refuse("invalid-ref", format!("the {what} given to `ref` must be text, not {}", value.kind()))),
-    };
-    let name = text(name, "name")?;
-    let package = package.filter(|package| !package.is_none()).map(|package| text(package, "package")).transpose()?;
+    let (package, name) = package_and_name("ref", "model", positional)?;
     let version = kwargs
         .as_ref()
         .and_then(|kwargs| ["version", "v"].iter().find_map(|key| kwargs.get::<Option<Value>>(key).ok().flatten()));
@@ -40,6 +30,46 @@ pub(super) fn reference(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value
         return Ok(relation_of_model(scope).map_or_else(|| Value::from(""), RelationObject::value));
     }
     resolve_reference(scope, &name, package.as_deref(), version.as_ref())
+}
+
+/// The one or two names of a `ref` or `function`.
+fn package_and_name(call: &str, noun: &str, positional: &[Value]) -> Result<(Option<String>, String), Error> {
+    let wrong = |message: String| refuse("invalid-ref", message);
+    let (package, name) = match positional {
+        [name] => (None, name),
+        [package, name] => (Some(package), name),
+        _ => return Err(wrong(format!("`{call}` takes a {noun}'s name, or a package's and a {noun}'s"))),
+    };
+    let text = |value: &Value, what: &str| match value.as_str() {
+        Some(text) => Ok(text.to_string()),
+        None => Err(wrong(format!("the {what} given to `{call}` must be text, not {}", value.kind()))),
+    };
+    let name = text(name, "name")?;
+    let package = package.filter(|package| !package.is_none()).map(|package| text(package, "package")).transpose()?;
+    Ok((package, name))
+}
+
+/// `function('name')`, `function('package', 'name')`.
+pub(super) fn function_call(scope: &Arc<Scope>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let (positional, kwargs) = split_kwargs(args);
+    if let Some(name) = kwargs.as_ref().and_then(|kwargs| kwargs.args().next()) {
+        return Err(refuse("invalid-ref", format!("`function` takes no argument `{name}`")));
+    }
+    let (package, name) = package_and_name("function", "function", positional)?;
+    if let Mode::Parse(_) = scope.mode {
+        scope.note(|captured| captured.functions.push(RefCall { package, name, version: None, span: None }));
+        let relation = relation_of_model(scope);
+        let relation = relation.map(|relation| Relation { kind: Some(RelationKind::Function), ..relation });
+        return Ok(relation.map_or_else(|| Value::from(""), RelationObject::value));
+    }
+    let run = scope.run().ok_or_else(|| invalid("`function` needs a run"))?;
+    let from = run.scope.node.as_ref().map_or(scope.package.as_str(), |node| node.package_name.as_str());
+    let Some(target) = run.scope.manifest.find_function(&name, package.as_deref(), from) else {
+        return Err(refuse("unresolved-function", format!("`{name}` is called here, and no function has this name")));
+    };
+    let own = function_relation(target, scope.project.kind);
+    let relation = deferred(&run.scope, target, own)?;
+    Ok(RelationObject::value(Relation { kind: Some(RelationKind::Function), ..relation }))
 }
 
 fn resolve_reference(

@@ -77,6 +77,7 @@ impl Object for RelationObject {
             "is_table" => Value::from(*kind == Some(RelationKind::Table)),
             "is_view" => Value::from(*kind == Some(RelationKind::View)),
             "is_cte" => Value::from(*kind == Some(RelationKind::Cte)),
+            "is_function" => Value::from(*kind == Some(RelationKind::Function)),
             "is_materialized_view" => Value::from(*kind == Some(RelationKind::MaterializedView)),
             "is_pointer" | "is_dynamic_table" | "is_iceberg_format" => Value::from(false),
             "can_be_renamed" | "can_be_replaced" => {
@@ -292,11 +293,17 @@ pub fn node_relation(node: &Node, kind: AdapterKind, project: Quoting) -> Relati
         | crate::manifest::Materialization::Seed
         | crate::manifest::Materialization::Snapshot => Some(RelationKind::Table),
         crate::manifest::Materialization::Ephemeral => Some(RelationKind::Cte),
+        crate::manifest::Materialization::Function => Some(RelationKind::Function),
         crate::manifest::Materialization::Test
         | crate::manifest::Materialization::Unit
         | crate::manifest::Materialization::Custom(_) => None,
     };
     relation
+}
+
+/// How a function is named where it is called. The project's own quoting is not for functions, as in dbt.
+pub fn function_relation(node: &Node, kind: AdapterKind) -> Relation {
+    node_relation(node, kind, Quoting::ALL)
 }
 
 /// How a source's table is named in SQL. The project's own quoting is not for sources, as in dbt.

@@ -170,6 +170,7 @@ impl Scope {
             if let Some(compiled) = &scope.compiled {
                 model.insert("compiled_code".to_string(), compiled.text.clone().into());
                 model.insert("compiled".to_string(), true.into());
+                put_overloads(&mut model, &compiled.overloads);
             }
             model
         })
@@ -333,6 +334,14 @@ impl Scope {
         let overrides = self.run()?.scope.overrides.as_ref()?;
         let json = overrides.get("macros")?.get(name)?;
         Some(Value::from_object(Constant(super::values::from_json(json))))
+    }
+}
+
+/// Gives the overloads of a function their compiled bodies.
+fn put_overloads(model: &mut JsonMap, bodies: &[String]) {
+    let overloads = model.get_mut("overloads").and_then(Json::as_array_mut).into_iter().flatten();
+    for (overload, body) in overloads.zip(bodies) {
+        overload["compiled_body"] = body.as_str().into();
     }
 }
 

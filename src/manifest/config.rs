@@ -70,6 +70,7 @@ pub enum Materialization {
     Test,
     Unit,
     MaterializedView,
+    Function,
     Custom(String),
 }
 
@@ -85,6 +86,7 @@ impl Materialization {
             "test" => Self::Test,
             "unit" => Self::Unit,
             "materialized_view" => Self::MaterializedView,
+            "function" => Self::Function,
             other => Self::Custom(other.to_string()),
         }
     }
@@ -100,6 +102,7 @@ impl Materialization {
             Self::Test => "test",
             Self::Unit => "unit",
             Self::MaterializedView => "materialized_view",
+            Self::Function => "function",
             Self::Custom(name) => name,
         }
     }

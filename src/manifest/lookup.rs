@@ -14,6 +14,7 @@ pub struct LookupIndex {
 struct Index {
     nodes: ById<UniqueId, Arc<Node>>,
     refable: ById<String, Vec<Arc<Node>>>,
+    functions: ById<String, Vec<Arc<Node>>>,
     sources: ById<(String, String), Vec<Arc<SourceTable>>>,
 }
 
@@ -26,6 +27,9 @@ impl Manifest {
                 match node.kind {
                     NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot => {
                         index.refable.entry(node.name.clone()).or_default().push(Arc::clone(node));
+                    }
+                    NodeKind::Function(_) => {
+                        index.functions.entry(node.name.clone()).or_default().push(Arc::clone(node));
                     }
                     NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {}
                 }
@@ -57,8 +61,24 @@ impl Manifest {
         version: Option<&Json>,
         from_package: &str,
     ) -> Option<&Arc<Node>> {
-        let candidates = self.index().refable.get(name)?;
-        let nodes = || candidates.iter().filter(|node| has_version(node, version));
+        self.find_in(&self.index().refable, name, package, from_package, |node| has_version(node, version))
+    }
+
+    /// The function that `function(…)` means, searched for as a `ref` is.
+    pub fn find_function(&self, name: &str, package: Option<&str>, from_package: &str) -> Option<&Arc<Node>> {
+        self.find_in(&self.index().functions, name, package, from_package, |_| true)
+    }
+
+    fn find_in<'m>(
+        &'m self,
+        index: &'m ById<String, Vec<Arc<Node>>>,
+        name: &str,
+        package: Option<&str>,
+        from_package: &str,
+        is_wanted: impl Fn(&Node) -> bool,
+    ) -> Option<&'m Arc<Node>> {
+        let candidates = index.get(name)?;
+        let nodes = || candidates.iter().filter(|node| is_wanted(node));
         match package {
             Some(package) => nodes().find(|node| node.package_name == package),
             None => {

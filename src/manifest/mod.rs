@@ -16,7 +16,8 @@ mod unit_checksum;
 pub use config::{Access, Json, JsonMap, Materialization, NodeConfig, OnSchemaChange};
 pub use lookup::LookupIndex;
 pub use node::{
-    ColumnFacts, DataTest, DependsOn, HookFacts, ModelFacts, Node, NodeKind, RefCall, SeedFacts, SourceCall, TestScope,
+    ColumnFacts, DataTest, DependsOn, FunctionFacts, FunctionOverload, HookFacts, ModelFacts, Node, NodeKind, RefCall,
+    SeedFacts, SourceCall, TestScope,
 };
 pub use resource::{
     Doc, Exposure, Fixture, FixtureFormat, Freshness, FreshnessThreshold, Group, Macro, MacroArgument, OtherResource,
@@ -93,7 +94,7 @@ pub struct Manifest {
     pub project_name: String,
     /// Whether names in a package's texts mean its own resources before the root project's.
     pub is_own_package_first: bool,
-    /// Models, seeds, snapshots, data tests, analyses, hooks.
+    /// Models, seeds, snapshots, data tests, analyses, hooks, functions.
     pub nodes: BTreeMap<UniqueId, Arc<Node>>,
     pub sources: BTreeMap<UniqueId, Arc<SourceTable>>,
     pub unit_tests: BTreeMap<UniqueId, Arc<UnitTest>>,
@@ -101,7 +102,7 @@ pub struct Manifest {
     pub macros: BTreeMap<UniqueId, Arc<Macro>>,
     pub docs: BTreeMap<UniqueId, Arc<Doc>>,
     pub groups: BTreeMap<UniqueId, Arc<Group>>,
-    /// Metrics, semantic models, saved queries, functions: kept for the graph and the artifacts.
+    /// Metrics, semantic models, saved queries: kept for the graph and the artifacts.
     pub others: BTreeMap<UniqueId, Arc<OtherResource>>,
     /// Nodes and sources with `enabled: false`; several may share an id.
     pub disabled: BTreeMap<UniqueId, Vec<Disabled>>,

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::{Access, Json, JsonMap, Materialization, NodeConfig, UniqueId};
 use crate::source::{SourceFile, Span};
 
-/// One model, seed, snapshot, data test, analysis or hook.
+/// One model, seed, snapshot, data test, analysis, hook or function.
 #[derive(Clone, Debug)]
 pub struct Node {
     pub unique_id: UniqueId,
@@ -44,6 +44,8 @@ pub struct Node {
     pub refs: Vec<RefCall>,
     pub sources: Vec<SourceCall>,
     pub metrics: Vec<Vec<String>>,
+    /// Every `function(…)` of the code; none has a version.
+    pub functions: Vec<RefCall>,
     pub depends_on: DependsOn,
     /// SHA-256 of the code in dbt's way, hexadecimal; empty where dbt has none.
     pub checksum: String,
@@ -62,14 +64,20 @@ impl Node {
             NodeKind::Seed(_) => "",
             // A block's own white space belongs to the snapshot; a file's ends do not.
             NodeKind::Snapshot => self.code.text(),
-            NodeKind::Model(_) | NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {
-                self.code.text().trim()
-            }
+            NodeKind::Model(_)
+            | NodeKind::DataTest(_)
+            | NodeKind::Analysis
+            | NodeKind::Hook(_)
+            | NodeKind::Function(_) => self.code.text().trim(),
         }
     }
 
     pub fn language(&self) -> &'static str {
-        if self.original_file_path.ends_with(".py") { "python" } else { "sql" }
+        match self.original_file_path.rsplit('.').next() {
+            Some("py") => "python",
+            Some("js") => "javascript",
+            Some(_) | None => "sql",
+        }
     }
 
     pub fn is_ephemeral(&self) -> bool {
@@ -93,6 +101,7 @@ pub enum NodeKind {
     DataTest(DataTest),
     Analysis,
     Hook(HookFacts),
+    Function(FunctionFacts),
 }
 
 impl NodeKind {
@@ -105,6 +114,7 @@ impl NodeKind {
             Self::DataTest(_) => "test",
             Self::Analysis => "analysis",
             Self::Hook(_) => "operation",
+            Self::Function(_) => "function",
         }
     }
 }
@@ -157,13 +167,34 @@ pub struct HookFacts {
     pub index: usize,
 }
 
+/// A user-defined function's signature, in manifest.json's shape.
+#[derive(Clone, Debug)]
+pub struct FunctionFacts {
+    /// Objects with `name`, `data_type`, `description` and `default_value`.
+    pub arguments: Vec<Json>,
+    /// `data_type` and `description`; `None` where no yml describes the function.
+    pub returns: Option<Json>,
+    pub overloads: Vec<FunctionOverload>,
+}
+
+/// The same name with other arguments; its body is a file of its own.
+#[derive(Clone, Debug)]
+pub struct FunctionOverload {
+    pub defined_in: String,
+    pub arguments: Vec<Json>,
+    /// `None`: what the function itself returns.
+    pub returns: Option<Json>,
+    pub description: Option<String>,
+    pub code: Span,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct DependsOn {
     pub nodes: Vec<UniqueId>,
     pub macros: Vec<UniqueId>,
 }
 
-/// One `ref(…)` in the code.
+/// One `ref(…)` or `function(…)` in the code.
 #[derive(Clone, Debug)]
 pub struct RefCall {
     pub package: Option<String>,

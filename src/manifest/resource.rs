@@ -201,11 +201,11 @@ pub struct Group {
     pub config: JsonMap,
 }
 
-/// A resource that is read and kept, but not run: metric, semantic model, saved query, function.
+/// A resource that is read and kept, but not run: metric, semantic model, saved query.
 #[derive(Clone, Debug)]
 pub struct OtherResource {
     pub unique_id: UniqueId,
-    /// dbt's `resource_type`: `metric`, `semantic_model`, `saved_query`, `function`.
+    /// dbt's `resource_type`: `metric`, `semantic_model`, `saved_query`.
     pub resource_type: &'static str,
     pub name: String,
     pub package_name: String,

@@ -13,12 +13,12 @@ use super::generic_test::TestRoom;
 use super::kind::ResourceKind;
 use super::lookup::Lookup;
 use super::matching::Matching;
-use super::patch::{Described, described};
+use super::patch::{Described, Patch, described};
 use super::properties::{Entry, Section, entries};
 use super::resolve::{Dependencies, dependencies};
 use super::scope::Scope;
 use super::sources::sources;
-use super::{checks, exposures, macros, node, others, semantic, texts, yml_snapshots};
+use super::{checks, exposures, functions, macros, node, others, semantic, texts, yml_snapshots};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{ColumnFacts, Json, JsonMap, Manifest, Node, NodeKind, TextRead, Texts, UniqueId};
 use crate::source::Span;
@@ -151,34 +151,43 @@ fn nodes_of<'e, 'a>(
     }
     let patches = std::mem::take(&mut matching.patches);
     drop(matching);
+    let overloads_of =
+        |patch: &mut Option<Patch>| patch.as_mut()?.signature.as_mut().map(|it| std::mem::take(&mut it.overloads));
     let made: Vec<_> = drafts
         .into_par_iter()
         .zip(patches)
-        .map(|(draft, patch)| {
+        .map(|(draft, mut patch)| {
             let package = draft.package;
+            let overloads = overloads_of(&mut patch).unwrap_or_default();
             let (node, found) = node::node(scope, draft, patch);
-            (package, node, found)
+            (package, node, overloads, found)
         })
         .collect();
     let mut nodes = Vec::with_capacity(made.len());
-    for (package, node, found) in made {
+    let mut overloads = Vec::new();
+    for (package, node, declared, found) in made {
         // A node that is switched off is not worth a complaint.
         problems.extend(found.into_iter().filter(|_| node.config.is_enabled()));
+        if !declared.is_empty() {
+            overloads.push((node.unique_id.clone(), declared));
+        }
         nodes.push((package, node));
     }
+    functions::absorb_overloads(&mut nodes, overloads, problems);
     (nodes, with_tests)
 }
 
 fn is_patch(section: Section) -> bool {
-    use Section::{Analyses, DataTests, Models, Seeds, Snapshots};
-    matches!(section, Models | Seeds | Snapshots | Analyses | DataTests)
+    use Section::{Analyses, DataTests, Functions, Models, Seeds, Snapshots};
+    matches!(section, Models | Seeds | Snapshots | Analyses | DataTests | Functions)
 }
 
 /// Descriptions with their docs blocks put in. Those of a node that is switched off are never read, and stay.
 fn describe_nodes(scope: &Scope<'_>, docs: &Docs, nodes: &mut [Owned<OwnNode>], problems: &mut Vec<Diagnostic>) {
     let found: Vec<Vec<Diagnostic>> = nodes
         .par_iter_mut()
-        .filter(|(_, node)| node.config.is_enabled())
+        // As in dbt, docs blocks are not put into what is said of functions.
+        .filter(|(_, node)| node.config.is_enabled() && !matches!(node.kind, NodeKind::Function(_)))
         .map(|(package, node)| {
             let mut found = Vec::new();
             let place = node.patch_span.clone().unwrap_or_else(|| node.place());

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use chrono::DateTime;
 use rayon::prelude::*;
 
+use super::functions;
 use super::scope::Scope;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Access, ById, Json, JsonMap, Manifest, Materialization, Node, NodeKind, python};
@@ -79,6 +80,7 @@ fn of_node<'n>(
             problems[2] = snapshot_problem(node);
             problems[3] = snapshot_strategy_problem(scope, node);
         }
+        NodeKind::Function(_) => problems[2] = functions::refuse_language(node, scope.project.target.kind),
         NodeKind::Seed(_) | NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {}
     }
     problems.into_iter().flatten()
@@ -193,8 +195,8 @@ fn empty_problem(node: &Node) -> Option<Diagnostic> {
 
 fn group_problem(node: &Node, groups: &BTreeSet<&str>) -> Option<Diagnostic> {
     let group = node.group.as_deref().filter(|group| !groups.contains(group))?;
-    // A test has the group of its model, which is complained about once.
-    if matches!(node.kind, NodeKind::DataTest(_)) {
+    // A test has the group of its model, which is complained about once; that of a function means nothing.
+    if matches!(node.kind, NodeKind::DataTest(_) | NodeKind::Function(_)) {
         return None;
     }
     let message =
@@ -227,7 +229,8 @@ fn equal_relations(scope: &Scope<'_>, nodes: &[&Node]) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for node in nodes.iter().copied().filter(|node| node.config.is_enabled()) {
         let relation = match (&node.kind, &node.relation_name) {
-            (NodeKind::Analysis | NodeKind::Hook(_), _) => None,
+            // What is called has names of its own, apart from what is read.
+            (NodeKind::Analysis | NodeKind::Hook(_) | NodeKind::Function(_), _) => None,
             (_, Some(relation)) => Some(Cow::from(relation)),
             (NodeKind::DataTest(_), None) => None,
             // An ephemeral model has no relation, but its name stands for it where it is inlined.

@@ -10,12 +10,12 @@ use super::assemble::{OwnNode, Owned, describe_column};
 use super::docs::Docs;
 use super::kind::ResourceKind;
 use super::lookup::Lookup;
-use super::properties::{Entry, Section};
-use super::resolve::{Referrer, resolve};
+use super::properties::Entry;
+use super::resolve::{Calls, Referrer, resolve};
 use super::scope::Scope;
 use super::sources::DeclaredSource;
 use super::unit_tests::{NodeIndex, Tested, unit_test, with_model};
-use super::{exposures, functions, others, semantic};
+use super::{exposures, others, semantic};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{
     ById, Disabled, Exposure, Json, JsonMap, Manifest, Node, NodeConfig, NodeKind, OtherResource, UniqueId, UnitTest,
@@ -76,7 +76,9 @@ fn place_of(node: &Node) -> Span {
     match &node.kind {
         NodeKind::DataTest(test) => test.generic.as_ref().map_or_else(|| node.place(), |generic| generic.span.clone()),
         NodeKind::Snapshot => node.code.clone(),
-        NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Analysis | NodeKind::Hook(_) => node.place(),
+        NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Analysis | NodeKind::Hook(_) | NodeKind::Function(_) => {
+            node.place()
+        }
     }
 }
 
@@ -172,7 +174,8 @@ pub(super) fn add_exposures(
             code: None,
             is_test: false,
         };
-        let result = resolve(scope, lookup, &referrer, &exposure.refs, &exposure.sources);
+        let calls = Calls { refs: &exposure.refs, sources: &exposure.sources, ..Calls::default() };
+        let result = resolve(scope, lookup, &referrer, &calls);
         exposure.depends_on.nodes = result.nodes;
         problems.extend(result.problems);
         if let Some(first) = manifest.exposures.get(&id) {
@@ -252,12 +255,6 @@ pub(super) fn add_others(
             }
         }
     }
-    let described: Vec<_> = entries.iter().filter(|entry| entry.section == Section::Functions).collect();
-    let mut sources_of = HashMap::new();
-    for (package, function, sources) in functions::functions(scope, &described, problems) {
-        sources_of.insert(function.unique_id.clone(), sources);
-        found.push((package, function));
-    }
     for entry in entries {
         if let Some(kind) = others::kind_of(entry.section) {
             let other = others::other(scope, entry, kind, None, problems);
@@ -279,8 +276,7 @@ pub(super) fn add_others(
             code: None,
             is_test: false,
         };
-        let sources = sources_of.remove(&other.unique_id).unwrap_or_default();
-        let result = resolve(scope, lookup, &referrer, &other.refs, &sources);
+        let result = resolve(scope, lookup, &referrer, &Calls { refs: &other.refs, ..Calls::default() });
         if other.config.is_enabled() {
             problems.extend(result.problems);
         }

@@ -1,4 +1,4 @@
-//! What the text of a model, test, analysis, snapshot, seed or hook says by itself, before properties describe it.
+//! What the text of a model, test, analysis, snapshot, seed, function or hook says by itself, before properties describe it.
 //!
 //! Files are read for their references in parallel; the order of what comes out is that of the files.
 
@@ -84,6 +84,7 @@ pub(crate) fn drafts(scope: &Scope<'_>) -> Drafted {
         work.extend(files.snapshots.iter().map(|file| Work::File(ResourceKind::Snapshot, index, file)));
         work.extend(files.analyses.iter().map(|file| Work::File(ResourceKind::Analysis, index, file)));
         work.extend(files.tests.iter().map(|file| Work::File(ResourceKind::DataTest, index, file)));
+        work.extend(files.functions.iter().map(|file| Work::File(ResourceKind::Function, index, file)));
         work.extend(files.seeds.iter().map(|file| Work::Seed(index, file)));
         work.push(Work::Hooks(index));
     }
@@ -264,7 +265,7 @@ fn draft(scope: &Scope<'_>, text: Text<'_>) -> (Draft, Vec<Diagnostic>) {
     problems.extend(misspelt_configs(scope, &text, &call));
     // A Python model is a table unless it is told to be something else.
     let mut python = JsonMap::new();
-    if text.path.ends_with(".py") {
+    if is_python_model(&text) {
         python.insert("materialized".to_string(), Json::from("table"));
     }
     let request = ConfigRequest { kind: text.kind, package: text.package, fqn: &text.fqn, patch: &python, call: &call };
@@ -324,8 +325,13 @@ fn key_span(code: &Span, key: &str) -> Span {
     at.map_or_else(|| Span::start_of(&code.file), |at| Span::new(&code.file, at..at + key.len()))
 }
 
+/// A function in Python is rendered as any other text.
+fn is_python_model(text: &Text<'_>) -> bool {
+    text.kind != ResourceKind::Function && text.path.ends_with(".py")
+}
+
 fn captured(scope: &Scope<'_>, text: &Text<'_>, config: &JsonMap) -> Result<Captured, Box<Diagnostic>> {
-    if text.path.ends_with(".py") {
+    if is_python_model(text) {
         return python_model::capture(&text.code);
     }
     if !has_jinja(text.code.text()) {
@@ -368,6 +374,7 @@ pub(crate) fn capture_hooks(
                 Ok(found) => {
                     draft.captured.refs.extend(found.refs);
                     draft.captured.sources.extend(found.sources);
+                    draft.captured.functions.extend(found.functions);
                     scope.share_macros(&found.entered);
                     for called in found.macros {
                         if !draft.captured.macros.contains(&called) {

@@ -214,6 +214,7 @@ fn assemble(
         refs: made.captured.refs,
         sources: made.captured.sources,
         metrics: made.captured.metrics,
+        functions: made.captured.functions,
         depends_on: DependsOn { nodes: Vec::new(), macros },
         checksum: String::new(),
         group,
@@ -296,7 +297,8 @@ fn rendered_references(
     if is_shadowed(scope, target, test) {
         captured.configs.clear();
     }
-    captured.refs.iter_mut().for_each(|call| call.span = Some(test.span.clone()));
+    let calls = captured.refs.iter_mut().chain(&mut captured.functions);
+    calls.for_each(|call| call.span = Some(test.span.clone()));
     captured.sources.iter_mut().for_each(|call| call.span = Some(test.span.clone()));
     Ok(captured)
 }

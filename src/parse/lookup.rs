@@ -1,4 +1,4 @@
-//! Finds what a `ref` or `source` names: own package first, then the root project, then anywhere.
+//! Finds what a `ref`, `source` or `function` names: own package first, then the root project, then anywhere.
 //!
 //! Source: dbt-core 1.12, `contracts/graph/manifest.py`, `resolve_ref` and `_packages_to_search`.
 
@@ -13,6 +13,8 @@ pub(crate) struct Lookup {
     is_own_package_first: bool,
     nodes: ById<String, Vec<Entry>>,
     disabled_nodes: ById<String, Vec<Entry>>,
+    functions: ById<String, Vec<Entry>>,
+    disabled_functions: ById<String, Vec<Entry>>,
     sources: ById<String, Vec<Entry>>,
     disabled_sources: ById<String, Vec<Entry>>,
     facts: ById<UniqueId, TargetFacts>,
@@ -54,6 +56,8 @@ impl Lookup {
             is_own_package_first,
             nodes: ById::default(),
             disabled_nodes: ById::default(),
+            functions: ById::default(),
+            disabled_functions: ById::default(),
             sources: ById::default(),
             disabled_sources: ById::default(),
             facts: ById::default(),
@@ -75,6 +79,12 @@ impl Lookup {
         let (access, version) = match &node.kind {
             NodeKind::Model(facts) => (Some(facts.access), facts.version.as_ref().map(|v| (v, &facts.latest_version))),
             NodeKind::Seed(_) | NodeKind::Snapshot => (None, None),
+            NodeKind::Function(_) => {
+                let is_on = node.config.is_enabled();
+                let map = if is_on { &mut self.functions } else { &mut self.disabled_functions };
+                map.entry(node.name.clone()).or_default().push(Entry { package, id: node.unique_id.clone() });
+                return;
+            }
             NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => return,
         };
         let mut names = Vec::new();
@@ -106,11 +116,11 @@ impl Lookup {
     }
 
     pub(crate) fn source(&self, from: usize, source: &str, table: &str) -> Resolution {
-        match self.find(&self.sources, &self.disabled_sources, from, None, &format!("{source}.{table}")) {
-            // Of sources dbt takes the first, in the order of packages.
-            Resolution::Ambiguous(mut ids) => Resolution::Found(ids.swap_remove(0)),
-            found => found,
-        }
+        first_of(self.find(&self.sources, &self.disabled_sources, from, None, &format!("{source}.{table}")))
+    }
+
+    pub(crate) fn function(&self, from: usize, package: Option<usize>, name: &str) -> Resolution {
+        first_of(self.find(&self.functions, &self.disabled_functions, from, package, name))
     }
 
     fn find<'s>(
@@ -170,6 +180,12 @@ impl Lookup {
         names.into_iter()
     }
 
+    pub(crate) fn function_names(&self) -> impl Iterator<Item = &str> {
+        let mut names: Vec<_> = self.functions.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
     /// `(source, table)` of every enabled source.
     pub(crate) fn source_names(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut names: Vec<_> = self.sources.keys().filter_map(|name| name.split_once('.')).collect();
@@ -179,6 +195,14 @@ impl Lookup {
 
     pub(crate) fn versions(&self, name: &str) -> Option<&BTreeSet<String>> {
         self.versions.get(name)
+    }
+}
+
+/// Of sources and functions dbt takes the first, in the order of packages.
+fn first_of(found: Resolution) -> Resolution {
+    match found {
+        Resolution::Ambiguous(mut ids) => Resolution::Found(ids.swap_remove(0)),
+        found => found,
     }
 }
 

@@ -95,6 +95,11 @@ impl<'d> Matching<'d> {
             Section::Seeds => ResourceKind::Seed,
             Section::Snapshots => ResourceKind::Snapshot,
             Section::Analyses => return self.find_of_kind(entry, ResourceKind::Analysis, None),
+            Section::Functions => {
+                let own = self.find_of_kind(entry, ResourceKind::Function, Some(entry.package));
+                let any = || self.find_of_kind(entry, ResourceKind::Function, None);
+                return if matches!(own, Found::None) { any() } else { own };
+            }
             Section::DataTests => return self.find_of_kind(entry, ResourceKind::DataTest, Some(entry.package)),
             _ => return Found::Told,
         };
@@ -166,6 +171,7 @@ impl<'d> Matching<'d> {
             Section::Snapshots => Some(ResourceKind::Snapshot),
             Section::Analyses => Some(ResourceKind::Analysis),
             Section::DataTests => Some(ResourceKind::DataTest),
+            Section::Functions => Some(ResourceKind::Function),
             _ => None,
         };
         let mut known: Vec<_> = self

@@ -10,8 +10,8 @@ use super::patch::{Patch, VersionOf};
 use super::scope::Scope;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{
-    Access, DataTest, DependsOn, HookFacts, Json, JsonMap, ModelFacts, Node, NodeConfig, NodeKind, RefCall, SeedFacts,
-    SourceCall, UniqueId, python,
+    Access, DataTest, DependsOn, FunctionFacts, HookFacts, Json, JsonMap, ModelFacts, Node, NodeConfig, NodeKind,
+    RefCall, SeedFacts, SourceCall, UniqueId, python,
 };
 use crate::source::Span;
 
@@ -77,6 +77,7 @@ pub(crate) fn node(scope: &Scope<'_>, mut draft: Draft, patch: Option<Patch>) ->
         refs: draft.captured.refs,
         sources: draft.captured.sources,
         metrics: draft.captured.metrics,
+        functions: draft.captured.functions,
         depends_on: DependsOn { nodes: Vec::new(), macros: draft.captured.macros },
         checksum: draft.checksum,
         created_at: scope.created_at,
@@ -157,14 +158,16 @@ fn kind(scope: &Scope<'_>, draft: &Draft, version: Option<VersionOf>, config: &N
             let (is_start, index) = draft.hook.map_or((true, 0), |hook| (hook.is_start, hook.index));
             NodeKind::Hook(HookFacts { is_start, index })
         }
+        ResourceKind::Function => {
+            NodeKind::Function(FunctionFacts { arguments: Vec::new(), returns: None, overloads: Vec::new() })
+        }
         ResourceKind::Model
         | ResourceKind::Source
         | ResourceKind::Exposure
         | ResourceKind::UnitTest
         | ResourceKind::Metric
         | ResourceKind::SemanticModel
-        | ResourceKind::SavedQuery
-        | ResourceKind::Function => {
+        | ResourceKind::SavedQuery => {
             let (latest_version, version) = version.map(|of| (of.latest, of.version)).unzip();
             NodeKind::Model(ModelFacts {
                 access: access_of(config),
@@ -184,6 +187,12 @@ fn describe(node: &mut Node, patch: Patch, problems: &mut Vec<Diagnostic>) {
     node.columns = patch.columns;
     node.patch_path = Some(patch.patch_path);
     node.patch_span = Some(patch.span.clone());
+    if let (NodeKind::Function(facts), Some(signature)) = (&mut node.kind, patch.signature) {
+        facts.arguments = signature.arguments;
+        facts.returns = signature.returns;
+        // A function has no columns, whatever its entry says.
+        node.columns.clear();
+    }
     let NodeKind::Model(facts) = &mut node.kind else { return };
     facts.deprecation_date = patch.deprecation_date;
     facts.time_spine = patch.time_spine;
@@ -269,9 +278,10 @@ pub(crate) fn version_label(version: &Json) -> String {
     format!("v{}", python::text(version))
 }
 
-/// Seeds, snapshots and models lie in the warehouse unless they are inlined; tests when their failures are kept.
+/// Functions lie in the warehouse; seeds, snapshots and models unless they are inlined; tests when their failures are kept.
 pub(crate) fn has_relation(scope: &Scope<'_>, node: &Node) -> bool {
     match node.kind {
+        NodeKind::Function(_) => true,
         NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot => {
             node.config.text("materialized") != Some("ephemeral")
         }

@@ -1,9 +1,10 @@
-//! What a properties entry says about a model, seed, snapshot, analysis or singular test.
+//! What a properties entry says about a model, seed, snapshot, analysis, function or singular test.
 
 use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, TimeZone};
 use indexmap::IndexMap;
 
 use super::columns::{Column, ColumnTests, TestEntry, columns, constraints, split, tests};
+use super::functions::{Signature, signature};
 use super::properties::{Entry, Section, invalid};
 use super::versions::{Version, latest_of, versions};
 use crate::diagnostic::Diagnostic;
@@ -23,6 +24,8 @@ pub(crate) struct Patch {
     pub deprecation_date: Option<String>,
     pub time_spine: Option<Json>,
     pub version: Option<VersionOf>,
+    /// Of a function.
+    pub signature: Option<Signature>,
     /// The package of the properties file.
     pub package: usize,
     pub patch_path: String,
@@ -122,6 +125,7 @@ fn base_patch(entry: &Entry<'_>, patch_path: &str, problems: &mut Vec<Diagnostic
         deprecation_date: date(entry, &entry.data, yaml, problems),
         time_spine: entry.data.get("time_spine").and_then(Json::as_object).map(time_spine),
         version: None,
+        signature: (entry.section == Section::Functions).then(|| signature(entry, problems)),
         package: entry.package,
         patch_path: patch_path.to_string(),
         span: entry.name_span(),
@@ -159,6 +163,7 @@ fn version_patch(
         deprecation_date: version.deprecation_date.clone(),
         time_spine: None,
         version: Some(VersionOf { model: entry.name.clone(), version: version.v.clone(), latest: latest.clone() }),
+        signature: None,
         package: base.package,
         patch_path: base.patch_path.clone(),
         span: version.span.clone(),

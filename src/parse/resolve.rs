@@ -40,7 +40,12 @@ pub(crate) fn dependencies(scope: &Scope<'_>, lookup: &Lookup, nodes: &[(usize, 
 fn of_node(scope: &Scope<'_>, lookup: &Lookup, package: usize, node: &Node) -> Dependencies {
     let place = match &node.kind {
         NodeKind::DataTest(test) => test.generic.as_ref().map(|generic| generic.span.clone()),
-        NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::Analysis | NodeKind::Hook(_) => None,
+        NodeKind::Model(_)
+        | NodeKind::Seed(_)
+        | NodeKind::Snapshot
+        | NodeKind::Analysis
+        | NodeKind::Hook(_)
+        | NodeKind::Function(_) => None,
     };
     let referrer = Referrer {
         noun: match node.kind {
@@ -49,7 +54,8 @@ fn of_node(scope: &Scope<'_>, lookup: &Lookup, package: usize, node: &Node) -> D
             | NodeKind::Seed(_)
             | NodeKind::Snapshot
             | NodeKind::DataTest(_)
-            | NodeKind::Analysis => node.kind.resource_type(),
+            | NodeKind::Analysis
+            | NodeKind::Function(_) => node.kind.resource_type(),
         },
         name: &node.name,
         package,
@@ -58,19 +64,21 @@ fn of_node(scope: &Scope<'_>, lookup: &Lookup, package: usize, node: &Node) -> D
         place: place.unwrap_or_else(|| node.place()),
         is_test: matches!(node.kind, NodeKind::DataTest(_)),
     };
-    resolve(scope, lookup, &referrer, &node.refs, &node.sources)
+    resolve(scope, lookup, &referrer, &Calls { refs: &node.refs, sources: &node.sources, functions: &node.functions })
 }
 
-/// Sources first, then refs, each target once.
-pub(crate) fn resolve(
-    scope: &Scope<'_>,
-    lookup: &Lookup,
-    referrer: &Referrer<'_>,
-    refs: &[RefCall],
-    sources: &[SourceCall],
-) -> Dependencies {
+/// What a text refers to.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Calls<'r> {
+    pub refs: &'r [RefCall],
+    pub sources: &'r [SourceCall],
+    pub functions: &'r [RefCall],
+}
+
+/// Sources first, then refs, then functions, each target once.
+pub(crate) fn resolve(scope: &Scope<'_>, lookup: &Lookup, referrer: &Referrer<'_>, calls: &Calls<'_>) -> Dependencies {
     let mut result = Dependencies::default();
-    for call in sources {
+    for call in calls.sources {
         match lookup.source(referrer.package, &call.source, &call.table) {
             Resolution::Found(id) => result.add(id),
             Resolution::Disabled(_) | Resolution::Ambiguous(_) => {
@@ -83,7 +91,8 @@ pub(crate) fn resolve(
             }
         }
     }
-    for call in refs {
+    let refs = calls.refs.iter().map(|call| (Called::Ref, call));
+    for (called, call) in refs.chain(calls.functions.iter().map(|call| (Called::Function, call))) {
         let package = match &call.package {
             None => None,
             Some(name) => match scope.package_index(name) {
@@ -95,7 +104,11 @@ pub(crate) fn resolve(
                 }
             },
         };
-        match lookup.node(referrer.package, package, &call.name, call.version.as_ref()) {
+        let found = match called {
+            Called::Ref => lookup.node(referrer.package, package, &call.name, call.version.as_ref()),
+            Called::Function => lookup.function(referrer.package, package, &call.name),
+        };
+        match found {
             Resolution::Found(id) => {
                 if let Some(problem) = refused(scope, lookup, referrer, call, &id) {
                     result.problems.push(problem);
@@ -115,11 +128,18 @@ pub(crate) fn resolve(
             }
             Resolution::Missing => {
                 result.is_broken = true;
-                result.problems.push(missing_ref(lookup, referrer, call));
+                result.problems.push(missing_ref(lookup, referrer, called, call));
             }
         }
     }
     result
+}
+
+/// Which of the two a call is.
+#[derive(Clone, Copy)]
+enum Called {
+    Ref,
+    Function,
 }
 
 impl Dependencies {
@@ -147,27 +167,35 @@ fn place(referrer: &Referrer<'_>, span: Option<&Span>, name: &str) -> Span {
     span.cloned().or_else(named).unwrap_or_else(|| referrer.place.clone())
 }
 
-fn called(call: &RefCall) -> String {
+fn written(call: &RefCall) -> String {
     match &call.version {
         Some(version) if !version.is_null() => format!("version {} of `{}`", python::text(version), call.name),
         _ => format!("`{}`", call.name),
     }
 }
 
-fn missing_ref(lookup: &Lookup, referrer: &Referrer<'_>, call: &RefCall) -> Diagnostic {
-    let message = format!("{} `{}` refers to {}, which does not exist", referrer.noun, referrer.name, called(call));
+fn missing_ref(lookup: &Lookup, referrer: &Referrer<'_>, called: Called, call: &RefCall) -> Diagnostic {
+    let (verb, kinds, code) = match called {
+        Called::Ref => ("refers to", "model, seed or snapshot", "unresolved-ref"),
+        Called::Function => ("calls the function", "function", "unresolved-function"),
+    };
+    let message = format!("{} `{}` {verb} {}, which does not exist", referrer.noun, referrer.name, written(call));
     let span = place(referrer, call.span.as_ref(), &call.name);
     if let (Some(versions), Some(_)) = (lookup.versions(&call.name), &call.version) {
         let versions: Vec<_> = versions.iter().map(|version| format!("`{version}`")).collect();
-        return told(referrer, "unresolved-ref", message)
+        return told(referrer, code, message)
             .at(span, "no such version")
             .help(format!("its versions are {}", versions.join(", ")));
     }
     let label = match &call.package {
-        Some(package) => format!("package `{package}` has no model, seed or snapshot of this name"),
-        None => "no model, seed or snapshot has this name".to_string(),
+        Some(package) => format!("package `{package}` has no {kinds} of this name"),
+        None => format!("no {kinds} has this name"),
     };
-    told(referrer, "unresolved-ref", message).at(span, label).suggest(&call.name, lookup.node_names())
+    let problem = told(referrer, code, message).at(span, label);
+    match called {
+        Called::Ref => problem.suggest(&call.name, lookup.node_names()),
+        Called::Function => problem.suggest(&call.name, lookup.function_names()),
+    }
 }
 
 fn unknown_package(scope: &Scope<'_>, referrer: &Referrer<'_>, call: &RefCall, package: &str) -> Diagnostic {
@@ -181,7 +209,7 @@ fn unknown_package(scope: &Scope<'_>, referrer: &Referrer<'_>, call: &RefCall, p
 }
 
 fn disabled_ref(referrer: &Referrer<'_>, call: &RefCall) -> Diagnostic {
-    let message = format!("{} `{}` refers to {}, which is disabled", referrer.noun, referrer.name, called(call));
+    let message = format!("{} `{}` refers to {}, which is disabled", referrer.noun, referrer.name, written(call));
     told(referrer, "disabled-ref", message)
         .at(place(referrer, call.span.as_ref(), &call.name), "this is switched off")
         .help(format!("set `enabled: true` on `{}`, or disable `{}` too", call.name, referrer.name))

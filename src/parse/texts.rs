@@ -76,6 +76,9 @@ fn digest(draft: &Draft) -> u64 {
     for call in &captured.sources {
         put(json!([call.source, call.table]));
     }
+    for call in &captured.functions {
+        put(json!(["function", call.package, call.name]));
+    }
     put(json!([captured.metrics, captured.configs]));
     captured.macros.hash(&mut hasher);
     // An empty text is no model.

@@ -147,9 +147,10 @@ impl<'a> Buildable<'a> {
                     | NodeKind::Seed(_)
                     | NodeKind::Snapshot
                     | NodeKind::Analysis
-                    | NodeKind::Hook(_),
+                    | NodeKind::Hook(_)
+                    | NodeKind::Function(_),
                 ) => true,
-                None => id.resource_type() == "function",
+                None => false,
             };
             if is_buildable {
                 rank[position] = Some(positions.len());

@@ -215,7 +215,8 @@ fn hooks(manifest: &Manifest, is_start: bool) -> Vec<UniqueId> {
             | NodeKind::Snapshot
             | NodeKind::DataTest(_)
             | NodeKind::Analysis
-            | NodeKind::Hook(_) => None,
+            | NodeKind::Hook(_)
+            | NodeKind::Function(_) => None,
         })
         .collect();
     found.sort_by_key(|(is_of_package, package, index, _)| (*is_of_package, *package, *index));

@@ -14,12 +14,13 @@ pub(super) fn refuse_equal<'a>(
     manifest: &Manifest,
     tasks: impl Iterator<Item = (&'a UniqueId, Action)>,
 ) -> Vec<Diagnostic> {
-    let mut writers: BTreeMap<String, Vec<&Node>> = BTreeMap::new();
-    for (id, _) in tasks.filter(|(_, action)| writes(*action)) {
+    // What is called has names of its own, apart from what is read.
+    let mut writers: BTreeMap<(bool, String), Vec<&Node>> = BTreeMap::new();
+    for (id, action) in tasks.filter(|(_, action)| writes(*action)) {
         if let Some(node) = manifest.nodes.get(id)
             && let Some(name) = &node.relation_name
         {
-            writers.entry(compared(name)).or_default().push(node);
+            writers.entry((action == Action::Function, compared(name))).or_default().push(node);
         }
     }
     writers.values().filter(|nodes| nodes.len() > 1).map(|nodes| problem(nodes)).collect()

@@ -34,6 +34,7 @@ pub fn result(node: Arc<NodeInfo>, status: NodeStatus, rows: Option<i64>) -> Run
         message: None,
         failures: None,
         compiled_code: None,
+        compiled_overloads: Vec::new(),
         called_macros: Vec::new(),
         compiled_path: None,
         problem: None,

@@ -63,7 +63,7 @@ impl Session {
         let is_selected = |id: &UniqueId| selected.is_none_or(|selected| selected.contains(id));
         let nodes = self.manifest.nodes.iter().filter(|(_, node)| match &node.kind {
             NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot => !node.is_ephemeral(),
-            NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => false,
+            NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) | NodeKind::Function(_) => false,
         });
         let nodes = nodes.map(|(id, node)| (id.clone(), node_relation(node, kind, quoting)));
         let sources = self.manifest.sources.iter();

@@ -39,8 +39,8 @@ impl Session {
             let problem = Diagnostic::error("no-state", format!("there is no manifest.json in `{}`", folder.display()));
             return Err(Box::new(problem.help("point `--state` at the target folder of an earlier run")));
         };
-        let nodes = manifest.get("nodes").and_then(Json::as_object).into_iter().flatten();
-        let known = nodes.filter_map(|(id, node)| {
+        let map = |name: &str| manifest.get(name).and_then(Json::as_object).into_iter().flatten();
+        let known = map("nodes").chain(map("functions")).filter_map(|(id, node)| {
             let (id, _) = self.manifest.nodes.get_key_value(id.as_str())?;
             Some((id.clone(), self.other_relation(node)?))
         });
@@ -52,11 +52,12 @@ impl Session {
         let text = |key: &str| node.get(key).and_then(Json::as_str);
         let config = node.get("config");
         let is_ephemeral = config.and_then(|config| config.get("materialized")?.as_str()) == Some("ephemeral");
-        if is_ephemeral || !matches!(text("resource_type")?, "model" | "seed" | "snapshot") {
+        if is_ephemeral || !matches!(text("resource_type")?, "model" | "seed" | "snapshot" | "function") {
             return None;
         }
         let written = config.and_then(|config| config.get("quoting"));
-        let usual = self.project.quoting();
+        let is_function = text("resource_type") == Some("function");
+        let usual = if is_function { Quoting::ALL } else { self.project.quoting() };
         let is_quoted = |part: &str, usual| written.and_then(|quoting| quoting.get(part)?.as_bool()).unwrap_or(usual);
         let quoting = Quoting {
             database: is_quoted("database", usual.database),

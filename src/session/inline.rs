@@ -83,6 +83,7 @@ impl Session {
             patch_path: None,
             patch_span: None,
             refs: captured.refs,
+            functions: captured.functions,
             sources: captured.sources,
             metrics: captured.metrics,
             depends_on,
@@ -107,6 +108,16 @@ impl Session {
                 return Err(Box::new(
                     problem.suggest(&call.name, self.manifest.nodes.values().map(|node| &*node.name)),
                 ));
+            };
+            parents.push(node.unique_id.clone());
+        }
+        for call in &captured.functions {
+            let Some(node) = self.manifest.find_function(&call.name, call.package.as_deref(), package) else {
+                let message = format!("the inline query calls the function `{}`, which does not exist", call.name);
+                let span = call.span.clone().unwrap_or_else(|| code.clone());
+                let problem = Diagnostic::error("unresolved-function", message).at(span, "no function has this name");
+                let functions = self.manifest.nodes.values().filter(|node| matches!(node.kind, NodeKind::Function(_)));
+                return Err(Box::new(problem.suggest(&call.name, functions.map(|node| &*node.name))));
             };
             parents.push(node.unique_id.clone());
         }

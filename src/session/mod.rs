@@ -161,6 +161,7 @@ impl Session {
                     code: result.compiled_code.clone(),
                     path: result.compiled_path.clone(),
                     inlined: Vec::new(),
+                    overloads: result.compiled_overloads.clone(),
                     macros: result.called_macros.clone(),
                 };
                 Some((result.node.unique_id.clone(), compiled))
@@ -214,7 +215,7 @@ fn found(manifest: &Manifest) -> Vec<(String, usize)> {
         ("metric", of_other("metric")),
         ("semantic model", of_other("semantic_model")),
         ("saved query", of_other("saved_query")),
-        ("function", of_other("function")),
+        ("function", of_kind("function")),
         ("unit test", manifest.unit_tests.len()),
     ];
     counts.into_iter().filter(|(_, count)| *count > 0).map(|(noun, count)| (noun.to_string(), count)).collect()

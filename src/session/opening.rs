@@ -160,8 +160,11 @@ impl<'s> Opening<'s> {
 fn has_dates(manifest: &Manifest) -> bool {
     manifest.nodes.values().any(|node| match &node.kind {
         NodeKind::Model(model) => model.deprecation_date.is_some(),
-        NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::DataTest(_) | NodeKind::Analysis | NodeKind::Hook(_) => {
-            false
-        }
+        NodeKind::Seed(_)
+        | NodeKind::Snapshot
+        | NodeKind::DataTest(_)
+        | NodeKind::Analysis
+        | NodeKind::Hook(_)
+        | NodeKind::Function(_) => false,
     })
 }

@@ -143,6 +143,7 @@ fn a_compiled_node_shows_its_code() {
         code: Some("select 1".into()),
         path: Some("target/compiled/x.sql".to_string()),
         inlined: vec![],
+        overloads: vec![],
         macros: vec![],
     };
     let compiled = manifest::Compiled::from_iter([(UniqueId::from("model.shop.stg"), code)]);
@@ -211,6 +212,7 @@ fn result(id: &str, resource_type: &str, status: NodeStatus) -> Arc<RunResult> {
         message: Some("OK".to_string()),
         failures: None,
         compiled_code: Some("select 1".into()),
+        compiled_overloads: vec![],
         compiled_path: None,
         called_macros: vec![],
         problem: None,

@@ -325,6 +325,7 @@ fn node(path: &str, text: &str, config: Json, kind: NodeKind) -> Node {
         refs,
         sources,
         metrics: Vec::new(),
+        functions: Vec::new(),
         depends_on: DependsOn::default(),
         checksum: "abc".to_string(),
         docs: object(json!({"show": true, "node_color": null})).into(),

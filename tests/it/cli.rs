@@ -447,25 +447,6 @@ fn warnings_that_nobody_gives_are_refused() {
 }
 
 #[test]
-fn a_function_that_is_to_be_built_is_refused_by_name() {
-    let here = folder(&[
-        ("dbt_project.yml", "name: shop\nprofile: shop\n"),
-        ("profiles.yml", "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: shop.duckdb}\n"),
-        ("functions/doubled.sql", "x * 2"),
-        (
-            "functions/schema.yml",
-            "functions:\n  - name: doubled\n    arguments: [{name: x, data_type: integer}]\n    returns: {data_type: integer}\n",
-        ),
-        ("models/m.sql", "select 1 as id"),
-    ]);
-    let ran = tamis(&["build"]).within(&here).run();
-    assert_eq!(ran.code, 1);
-    let told = format!("{}{}", ran.stdout, ran.stderr);
-    assert!(told.contains("function `doubled` cannot be built yet"), "{told}");
-    assert_eq!(tamis(&["build", "--exclude-resource-type", "function"]).within(&here).run().code, 0);
-}
-
-#[test]
 fn what_is_not_set_is_missing_in_model_and_a_list_of_tests_at_the_top_of_a_property_file_says_nothing() {
     let here = folder(&[
         ("dbt_project.yml", "name: shop\nprofile: shop\n"),

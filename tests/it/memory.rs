@@ -23,6 +23,11 @@ fn shop() -> TempDir {
         ("models/marts/totals.sql", "select count(*) as orders from {{ ref('orders') }}\n"),
         ("models/marts/by_env.sql", "{{ config(tags=env_var('TAMIS_MEMORY', 'none')) }} select 1 as id\n"),
         ("models/schema.yml", &schema("orders")),
+        ("functions/half.sql", "x / 2\n"),
+        (
+            "functions/half.yml",
+            "functions:\n  - {name: half, arguments: [{name: x, data_type: integer}], returns: {data_type: integer}}\n",
+        ),
         ("models/docs.md", "{% docs orders %}All orders.{% enddocs %}\n"),
         ("seeds/sizes.csv", "id,size\n1,2\n"),
         ("tests/positive.sql", "select * from {{ ref('totals') }} where orders < 0\n"),
@@ -98,7 +103,7 @@ fn a_parse_with_memory_says_what_a_fresh_one_says_after_any_change() {
     let (mut variable, mut flags) = ("one", Vec::new());
     for step in 0..60 {
         let number = dice.below(4);
-        match dice.below(30) {
+        match dice.below(32) {
             0 => put("models/orders.sql", &format!("{{{{ named('orders') }}}} select {number} as id\n")),
             1 => put(&format!("models/marts/more_{number}.sql"), "select * from {{ ref('totals') }}\n"),
             2 => drop(fs::remove_file(root.join(format!("models/marts/more_{number}.sql")))),
@@ -186,6 +191,19 @@ fn a_parse_with_memory_says_what_a_fresh_one_says_after_any_change() {
                     "models: [{name: by_env, docs: {show: false}}]\n",
                 ][number as usize],
             ),
+            29 => put(
+                "functions/half.sql",
+                &format!("{}x / {number}\n", if number == 0 { "{{ parts.doubled(1) }} + " } else { "" }),
+            ),
+            30 => put(
+                "models/marts/totals.sql",
+                [
+                    "select {{ function('half') }}(1)",
+                    "select {{ function('none') }}(1)",
+                    "select 1",
+                    "select {{ function('shop', 'half') }}(1)",
+                ][number as usize],
+            ),
             _ => put("macros/unused.sql", &format!("{{% macro unused() %}}{number}{{% endmacro %}}\n")),
         }
         let fresh = parsed(&here, &[&flags[..], &["--no-partial-parse"]].concat(), variable);
@@ -256,6 +274,7 @@ fn after_an_edit_that_the_rest_does_not_see_it_is_not_read_again() {
         ("models/orders.sql", "{{ named('orders') }} select {{ parts.doubled(var('size')) }} + 1 as id\n"),
         ("tests/positive.sql", "select * from {{ ref('totals') }} where orders < 1\n"),
         ("parts/models/part.sql", "select 2 as id\n"),
+        ("models/marts/totals.sql", "select {{ function('half') }}(count(*)) as orders from {{ ref('orders') }}\n"),
         ("parts/macros/doubled.sql", "{% macro doubled(x) %}{{ x }} + {{ x }}{% endmacro %}\n"),
         ("macros/unused.sql", "{% macro unused() %}2{% endmacro %}\n"),
         ("macros/unused.sql", "{% macro unused() %}{{ parts.doubled('words') }}{% endmacro %}\n"),
@@ -290,6 +309,8 @@ fn after_an_edit_that_the_rest_does_not_see_it_is_not_read_again() {
 #[test]
 fn after_an_edit_that_the_rest_may_see_the_project_is_parsed_as_a_whole() {
     let edits = [
+        ("models/marts/totals.sql", "select {{ function('none') }}(1)\n"),
+        ("functions/half.sql", "x / 3\n"),
         ("models/marts/totals.sql", "\n"),
         ("models/marts/totals.sql", "select count(*) as orders from {{ ref('orders') }} {{ nothing_of_the_kind }}\n"),
         ("models/marts/totals.sql", "select {{ env_var('HOME') }} as orders from {{ ref('orders') }}\n"),

@@ -2,6 +2,7 @@
 
 mod configs;
 mod declared_tests;
+mod functions;
 mod kinds;
 mod names;
 mod packages;

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use crate::binary::{Ran, folder, tamis, write};
 
 mod aged;
+mod called;
 mod deferred;
 mod documented;
 mod incremental;

@@ -17,7 +17,8 @@ use super::{
     Doc, Exposure, Group, Json, JsonMap, Macro, Node, NodeKind, OtherResource, SourceTable, UniqueId, UnitTest,
 };
 use parts::{
-    Checksum, Columns, Contract, Dependencies, FixtureShape, Inlined, MacrosOnly, Refs, Sources, TestMetadata,
+    Checksum, Columns, Contract, Dependencies, FixtureShape, Functions, Inlined, MacrosOnly, Overloads, Refs, Returns,
+    Sources, TestMetadata,
 };
 
 /// A node's SQL as it was sent to the warehouse.
@@ -29,6 +30,8 @@ pub struct CompiledCode {
     pub path: Option<String>,
     /// Ephemeral parents inlined as CTEs: id and SQL.
     pub inlined: Vec<(UniqueId, String)>,
+    /// Bodies of a function's overloads, in their order.
+    pub overloads: Vec<String>,
     /// Macros that were called while it was compiled; with those called while it was parsed they are its dependencies.
     pub macros: Vec<UniqueId>,
 }
@@ -56,7 +59,11 @@ pub fn node_json(node: &Node) -> JsonMap {
 
 /// dbt's `graph` of the Jinja context: resources by kind and unique id, each in manifest.json's shape.
 pub fn graph(manifest: &super::Manifest) -> [(&'static str, Vec<(String, JsonMap)>); 9] {
-    let nodes = manifest.nodes.iter().map(|(id, node)| (id.to_string(), node_json(node)));
+    let (functions, nodes): (Vec<_>, Vec<_>) =
+        manifest.nodes.iter().partition(|(_, node)| matches!(node.kind, NodeKind::Function(_)));
+    let shaped = |nodes: Vec<(&UniqueId, &Arc<Node>)>| {
+        nodes.into_iter().map(|(id, node)| (id.to_string(), node_json(node))).collect::<Vec<_>>()
+    };
     let sources = manifest.sources.iter().map(|(id, table)| (id.to_string(), source_json(table)));
     let exposures = manifest.exposures.iter().map(|(id, exposure)| (id.to_string(), exposure_json(exposure)));
     let groups = manifest.groups.iter().map(|(id, group)| (id.to_string(), group_json(group)));
@@ -69,9 +76,9 @@ pub fn graph(manifest: &super::Manifest) -> [(&'static str, Vec<(String, JsonMap
         ("metrics", others("metric")),
         ("semantic_models", others("semantic_model")),
         ("saved_queries", others("saved_query")),
-        ("functions", others("function")),
+        ("functions", shaped(functions)),
         ("unit_tests", unit_tests.collect()),
-        ("nodes", nodes.collect()),
+        ("nodes", shaped(nodes)),
         ("sources", sources.collect()),
         ("exposures", exposures.collect()),
         ("groups", groups.collect()),
@@ -124,12 +131,14 @@ macro_rules! put {
 use put;
 
 const NULL: Json = Json::Null;
-const EMPTY: [&str; 0] = [];
 
 impl Serialize for NodeShape<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let node = self.node;
         let mut map = serializer.serialize_map(None)?;
+        if let NodeKind::Function(function) = &node.kind {
+            put!(map; "returns" => Returns(function.returns.as_ref()));
+        }
         put!(map;
             "database" => node.database,
             "schema" => node.schema,
@@ -166,7 +175,7 @@ impl Serialize for NodeShape<'_> {
             "refs" => Refs(&node.refs),
             "sources" => Sources(&node.sources),
             "metrics" => node.metrics,
-            "functions" => EMPTY,
+            "functions" => Functions(&node.functions),
             "depends_on" => Dependencies { macros: &self.called_macros(), nodes: &node.depends_on.nodes },
         );
         self.put_compiled(&mut map)?;
@@ -223,6 +232,10 @@ impl NodeShape<'_> {
                 }
             }
             NodeKind::Hook(hook) => put!(map; "index" => hook.index),
+            NodeKind::Function(function) => put!(map;
+                "arguments" => function.arguments,
+                "overloads" => Overloads { function, compiled: self.compiled },
+            ),
             NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::Analysis => {}
         }
         Ok(())

@@ -2,10 +2,11 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{NULL, Shape, put};
+use super::{CompiledCode, NULL, Shape, put};
 use crate::manifest::contract::{column_constraints, contract_checksum};
 use crate::manifest::{
-    ColumnFacts, Fixture, Freshness, FreshnessThreshold, Json, JsonMap, Node, RefCall, SourceCall, UniqueId,
+    ColumnFacts, Fixture, Freshness, FreshnessThreshold, FunctionFacts, FunctionOverload, Json, JsonMap, Node, RefCall,
+    SourceCall, UniqueId,
 };
 
 impl Serialize for Shape<'_, Freshness> {
@@ -108,6 +109,62 @@ impl Serialize for Shape<'_, RefCall> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(3))?;
         put!(map; "name" => self.0.name, "package" => self.0.package, "version" => self.0.version);
+        map.end()
+    }
+}
+
+/// Calls of functions: `[name]` or `[package, name]`.
+pub(super) struct Functions<'a>(pub &'a [RefCall]);
+
+impl Serialize for Functions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|call| call.package.iter().chain([&call.name]).collect::<Vec<_>>()))
+    }
+}
+
+/// What a function returns; dbt's own word where no yml says it.
+pub(super) struct Returns<'a>(pub Option<&'a Json>);
+
+impl Serialize for Returns<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Some(returns) => returns.serialize(serializer),
+            None => {
+                let mut map = serializer.serialize_map(Some(2))?;
+                put!(map; "data_type" => "INVALID_TYPE", "description" => NULL);
+                map.end()
+            }
+        }
+    }
+}
+
+pub(super) struct Overloads<'a> {
+    pub function: &'a FunctionFacts,
+    pub compiled: Option<&'a CompiledCode>,
+}
+
+impl Serialize for Overloads<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let compiled = |at: usize| self.compiled.and_then(|compiled| compiled.overloads.get(at).map(String::as_str));
+        let overloads = self.function.overloads.iter().enumerate();
+        serializer.collect_seq(overloads.map(|(at, overload)| Overload(overload, compiled(at))))
+    }
+}
+
+struct Overload<'a>(&'a FunctionOverload, Option<&'a str>);
+
+impl Serialize for Overload<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let overload = self.0;
+        let mut map = serializer.serialize_map(Some(6))?;
+        put!(map;
+            "defined_in" => overload.defined_in,
+            "arguments" => overload.arguments,
+            "returns" => overload.returns,
+            "description" => overload.description,
+            "raw_body" => overload.code.text().trim(),
+            "compiled_body" => self.1,
+        );
         map.end()
     }
 }

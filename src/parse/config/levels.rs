@@ -98,14 +98,16 @@ impl<'a> ConfigLevels<'a> {
     /// Config values as written: later levels replace earlier ones, nothing is joined.
     pub(crate) fn unrendered(&self, request: &ConfigRequest<'_>) -> JsonMap {
         let mut result = JsonMap::new();
+        // dbt looks for a function's unrendered config among those of models.
+        let kind = if request.kind == ResourceKind::Function { ResourceKind::Model } else { request.kind };
         let mut put = |level: JsonMap| result.extend(aliased(self.adapter, level));
-        for level in self.matching_unrendered(request.package, request.kind, request.fqn) {
+        for level in self.matching_unrendered(request.package, kind, request.fqn) {
             put(entries(level));
         }
         put(request.patch.clone());
         put(request.call.clone());
         if request.package != ROOT {
-            for level in self.matching_unrendered(ROOT, request.kind, request.fqn) {
+            for level in self.matching_unrendered(ROOT, kind, request.fqn) {
                 put(entries(level));
             }
         }

@@ -88,6 +88,14 @@ impl Anew {
     }
 }
 
+/// How a text names what it refers to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Called {
+    Ref,
+    Source,
+    Function,
+}
+
 /// Where a part is parsed.
 struct Part<'a> {
     survey: &'a Survey,
@@ -138,20 +146,27 @@ impl Part<'_> {
         let nodes = manifest.nodes.values().filter(|node| self.is_own_node(node, own));
         let nodes: Vec<&Node> = nodes.map(|node| &**node).collect();
         let refs: HashSet<&str> = nodes.iter().flat_map(|node| &node.refs).map(|call: &RefCall| &*call.name).collect();
+        let functions = nodes.iter().flat_map(|node| &node.functions);
+        let functions: HashSet<&str> = functions.map(|call| &*call.name).collect();
         let written = |call: &SourceCall| format!("{}.{}", call.source, call.table);
         let sources: HashSet<String> = nodes.iter().flat_map(|node| &node.sources).map(written).collect();
         let sources: HashSet<&str> = sources.iter().map(String::as_str).collect();
         let (mut found, mut files) = (HashSet::new(), HashSet::new());
         for given in &self.kept.given {
-            let is_source = given.id.starts_with("source.");
-            let is_meant = if is_source { sources.contains(given.name()) } else { is_called(given, &refs) };
+            let (called, is_meant, name) = if given.id.starts_with("source.") {
+                (Called::Source, sources.contains(given.name()), given.name())
+            } else if given.is_function() {
+                (Called::Function, functions.contains(given.name()), given.name())
+            } else {
+                (Called::Ref, is_called(given, &refs), unversioned(given))
+            };
             if is_meant {
-                found.insert((is_source, unversioned(given, is_source)));
+                found.insert((called, name));
                 files.extend(given.file.iter().chain(&given.properties));
             }
         }
-        let has = |is_source: bool, name: &&str| found.contains(&(is_source, *name));
-        let is_whole = refs.iter().all(|name| has(false, name)) && sources.iter().all(|name| has(true, name));
+        let has = |called: Called, names: &HashSet<&str>| names.iter().all(|name| found.contains(&(called, *name)));
+        let is_whole = has(Called::Ref, &refs) && has(Called::Source, &sources) && has(Called::Function, &functions);
         is_whole.then_some(files)
     }
 
@@ -171,7 +186,10 @@ impl Part<'_> {
         // Metrics and the like may be made of what a property file says of a model.
         let has_others = changed.iter().any(|index| self.kept.properties.contains_key(index))
             && manifest.others.values().any(|other| self.is_own(&other.span, &own));
-        if problems.iter().any(is_about_them) || has_switched_off || has_others {
+        // They stand apart in manifest.json, and their overloads have files that are not known here.
+        let functions = manifest.nodes.values().filter(|node| matches!(node.kind, NodeKind::Function(_)));
+        let has_functions = functions.into_iter().any(|node| self.is_own_node(node, &own));
+        if problems.iter().any(is_about_them) || has_switched_off || has_others || has_functions {
             return None;
         }
         let nodes = manifest.nodes.values().filter(|node| self.is_own_node(node, &own));
@@ -208,9 +226,12 @@ impl Part<'_> {
     fn is_own_node(&self, node: &Node, own: &HashSet<usize>) -> bool {
         let is_of_test = match &node.kind {
             NodeKind::DataTest(test) => test.generic.as_ref().is_some_and(|generic| self.is_own(&generic.span, own)),
-            NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::Analysis | NodeKind::Hook(_) => {
-                false
-            }
+            NodeKind::Model(_)
+            | NodeKind::Seed(_)
+            | NodeKind::Snapshot
+            | NodeKind::Analysis
+            | NodeKind::Hook(_)
+            | NodeKind::Function(_) => false,
         };
         let is_described = node.patch_span.as_ref().is_some_and(|span| self.is_own(span, own));
         is_of_test || is_described || self.is_among(&node.file.absolute, own)
@@ -247,14 +268,11 @@ impl Anew {
 /// Whether a `ref` to one of these names may mean it.
 fn is_called(given: &Given, names: &HashSet<&str>) -> bool {
     let is_kind = ["model.", "seed.", "snapshot.", "test.", "analysis."].iter().any(|kind| given.id.starts_with(kind));
-    is_kind && (names.contains(given.name()) || names.contains(unversioned(given, false)))
+    is_kind && (names.contains(given.name()) || names.contains(unversioned(given)))
 }
 
 /// What is said to mean it: without the version that ends a versioned model's id.
-fn unversioned(given: &Given, is_source: bool) -> &str {
+fn unversioned(given: &Given) -> &str {
     let name = given.name();
-    match name.rsplit_once(".v") {
-        Some((model, _)) if !is_source => model,
-        Some(_) | None => name,
-    }
+    name.rsplit_once(".v").map_or(name, |(model, _)| model)
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::anew::Anew;
-use super::kept::{Kept, Properties, Text, digest_of_macros, macro_files, properties};
+use super::kept::{Given, Kept, Properties, Text, digest_of_macros, macro_files, properties};
 use super::{Memory, Seen, contents};
 use crate::artifacts::Metadata;
 use crate::artifacts::manifest::{Mend, mend, path as manifest_path};
@@ -148,7 +148,9 @@ impl Kept {
     /// be those of a unit test.
     fn is_only_of_nodes(&self, index: usize, path: &Path) -> bool {
         let is_python = path.extension().is_some_and(|ending| ending == "py");
-        let mut given = self.given.iter().filter(|given| given.file == Some(index));
+        // Of functions nothing is read but with the whole project.
+        let of_file = |given: &&Given| given.file == Some(index) && !given.is_function();
+        let mut given = self.given.iter().filter(of_file);
         given.any(|given| is_python || given.id.starts_with("snapshot."))
     }
 

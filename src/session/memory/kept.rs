@@ -108,7 +108,7 @@ impl Kept {
         let nodes = manifest.nodes.values().filter(|node| match &node.kind {
             NodeKind::Model(_) | NodeKind::Analysis => true,
             NodeKind::DataTest(test) => test.generic.is_none(),
-            NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::Hook(_) => false,
+            NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::Hook(_) | NodeKind::Function(_) => false,
         });
         let ids: HashMap<&Path, &UniqueId> =
             nodes.map(|node| (node.file.absolute.as_path(), &node.unique_id)).collect();
@@ -158,9 +158,12 @@ impl Given {
         let index = |path: &Path| indexes.get(path).copied();
         let place = match &node.kind {
             NodeKind::DataTest(test) => test.generic.as_ref().map(|generic| &generic.span),
-            NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::Analysis | NodeKind::Hook(_) => {
-                None
-            }
+            NodeKind::Model(_)
+            | NodeKind::Seed(_)
+            | NodeKind::Snapshot
+            | NodeKind::Analysis
+            | NodeKind::Hook(_)
+            | NodeKind::Function(_) => None,
         };
         let properties = place.or(node.patch_span.as_ref()).and_then(|span| index(&span.file.absolute));
         Self { id: node.unique_id.to_string(), file: index(&node.file.absolute), properties, face: face_of_node(node) }
@@ -178,6 +181,10 @@ impl Given {
     /// The id without type and package: what a reference has to say.
     pub fn name(&self) -> &str {
         self.id.splitn(3, '.').nth(2).unwrap_or_default()
+    }
+
+    pub fn is_function(&self) -> bool {
+        self.id.starts_with("function.")
     }
 
     /// Whether it stands nowhere but in a property file, beside what it tests.
@@ -204,7 +211,7 @@ fn face_of_node(node: &Node) -> u64 {
             let attached = test.generic.as_ref().and_then(|generic| generic.attached_node.as_deref());
             attached.hash(&mut hasher);
         }
-        NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::Analysis | NodeKind::Hook(_) => {}
+        NodeKind::Seed(_) | NodeKind::Snapshot | NodeKind::Analysis | NodeKind::Hook(_) | NodeKind::Function(_) => {}
     }
     hasher.finish()
 }

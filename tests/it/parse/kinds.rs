@@ -1,4 +1,4 @@
-//! Resources that are not plain SQL models: Python, functions, metrics, hooks, analyses.
+//! Resources that are not plain SQL models: Python, metrics, hooks, analyses.
 
 use insta::assert_snapshot;
 use tamis::project::Flags;
@@ -17,12 +17,10 @@ fn a_python_model_is_read_for_its_calls() {
 }
 
 #[test]
-fn functions_metrics_and_saved_queries_are_kept_with_what_they_read() {
+fn metrics_and_saved_queries_are_kept_with_what_they_read() {
     let parsed = project()
         .model("a", "select 1 as id")
         .model("metricflow_time_spine", "select 1 as date_day")
-        .file("functions/double.sql", "select x * 2 from {{ ref('a') }}")
-        .file("functions/f.yml", "functions:\n  - name: double\n    arguments: [{name: x, data_type: int}]\n    returns: {data_type: int}\n  - name: tripel\n")
         .yml(
             "semantic_models:\n  - name: sm\n    model: ref('a')\n    measures: [{name: total, agg: sum}]\nmetrics:\n  - name: m\n    label: M\n    type: simple\n    type_params: {measure: total}\n  - name: wrong\n    label: W\n    type: simple\n    type_params: {measure: totl}\nsaved_queries:\n  - name: q\n    query_params: {metrics: [m]}\n",
         )
@@ -30,19 +28,12 @@ fn functions_metrics_and_saved_queries_are_kept_with_what_they_read() {
     let lines =
         parsed.manifest.others.values().map(|other| format!("{}: {:?}", other.unique_id, other.depends_on.nodes));
     assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
-    function.shop.double: ["model.shop.a"]
     metric.shop.m: ["semantic_model.shop.sm"]
     metric.shop.wrong: []
     saved_query.shop.q: ["metric.shop.m"]
     semantic_model.shop.sm: ["model.shop.a"]
     "#);
     assert_snapshot!(parsed.drawn(), @r"
-    warning[unmatched-patch]: function `tripel` is described, but does not exist
-     --> functions/f.yml:5:11
-      |
-    5 |   - name: tripel
-      |           ^^^^^^ no file in functions/ has this name
-
     error[unresolved-metric]: `wrong` uses the measure `totl`, which does not exist
       --> models/schema.yml:10:11
        |
