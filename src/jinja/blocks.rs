@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use minijinja::machinery::Token;
 
-use super::rewrite::{LexError, Lexeme, Replacement, Rewritten, apply, expressions, lex, plain_blanks, rewrite};
+use super::rewrite::{
+    LexError, Lexeme, Replacement, Rewritten, apply, expressions, lex, line_ends, plain_blanks, rewrite,
+};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceFile, Span};
 
@@ -195,6 +197,7 @@ impl Block {
             let name_after = text[close.end..].find(['-', '%']).map_or(close.end, |at| close.end + at);
             replacements.push(Replacement { start: close.start, end: name_after, with: "endmacro ".to_string() });
         }
+        line_ends(text, &mut replacements);
         Ok(apply(text, replacements))
     }
 }

@@ -206,7 +206,20 @@ pub(super) fn plain_blanks(text: &str) -> Cow<'_, str> {
 pub(super) fn rewrite_lexed(text: &str, lexemes: &[Lexeme<'_>]) -> Rewritten {
     let mut replacements = Vec::new();
     expressions(lexemes, &mut replacements);
+    line_ends(text, &mut replacements);
     apply(text, replacements)
+}
+
+/// Jinja2 reads every line end as `\n`.
+pub(super) fn line_ends(text: &str, into: &mut Vec<Replacement>) {
+    let others = into.len();
+    for (start, _) in text.match_indices('\r') {
+        let is_gone = into[..others].iter().any(|other| other.start <= start && start < other.end);
+        if !is_gone {
+            let with = if text[start + 1..].starts_with('\n') { "" } else { "\n" };
+            into.push(Replacement { start, end: start + 1, with: with.to_string() });
+        }
+    }
 }
 
 /// Every rewriting an expression needs.

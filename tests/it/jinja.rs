@@ -199,6 +199,13 @@ fn call_blocks_varargs_and_kwargs_work_as_in_jinja2() {
 }
 
 #[test]
+fn every_line_end_is_read_as_one() {
+    let macros = [("m", "{% macro\r\n two(x) %}\r\n{{ x }}\r\n2{% endmacro %}")];
+    let text = "{% if\r\n true %}a\r\nb\rc{% endif %}{{ \"d\r\ne\" }}{{ two(\r\n[1\r\n]) }}";
+    assert_eq!(render(&macros, text).as_deref(), Ok("a\nb\ncd\ne\n[1]\n2"));
+}
+
+#[test]
 fn a_turn_of_a_loop_can_change_the_condition_of_the_next() {
     let text =
         "{% set seen = [] %}{% for x in [1, 2, 1] if x not in seen %}{% do seen.append(x) %}{{ x }} {% endfor %}";
