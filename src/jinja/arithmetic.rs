@@ -4,7 +4,7 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error};
 
 use super::collections::set_difference;
-use super::modules::{date_difference, date_product, date_remainder, date_sum, negated};
+use super::dates::{date_difference, date_product, date_remainder, date_sum, negated};
 use super::silent::is_undefined;
 use super::string_format::percent;
 use super::values::{List, invalid, python_str};
@@ -190,7 +190,7 @@ fn divide(a: Value, b: Value) -> Result<Value, Error> {
         Some(Numbers::Integers(a, b)) => Ok(Value::from(a as f64 / b as f64)),
         Some(Numbers::Floats(a, b)) => Ok(Value::from(a / b)),
         Some(Numbers::TooLarge) => whole(None),
-        None => super::modules::date_quotient(&a, &b).unwrap_or_else(|| Err(unsupported("/", &a, &b))),
+        None => super::dates::date_quotient(&a, &b).unwrap_or_else(|| Err(unsupported("/", &a, &b))),
     }
 }
 
@@ -201,7 +201,7 @@ fn floor_divide(a: Value, b: Value) -> Result<Value, Error> {
         Some(Numbers::Integers(a, b)) => whole(floored(a, b)),
         Some(Numbers::Floats(a, b)) => Ok(Value::from((a / b).floor())),
         Some(Numbers::TooLarge) => whole(None),
-        None => match super::modules::date_quotient(&a, &b) {
+        None => match super::dates::date_quotient(&a, &b) {
             Some(quotient) => Ok(Value::from(f64::try_from(quotient?)?.floor() as i64)),
             None => Err(unsupported("//", &a, &b)),
         },

@@ -65,7 +65,7 @@ impl Object for Clock {
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
         let arguments = Arguments::new(args);
         match method {
-            "strftime" => super::modules::time_text(self.0, &arguments.text(0, "format")?).map(Value::from),
+            "strftime" => super::dates::time_text(self.0, &arguments.text(0, "format")?).map(Value::from),
             "isoformat" => Ok(Value::from(self.to_string())),
             "replace" => Self::from_arguments(&arguments, self.0),
             _ => Err(Error::from(ErrorKind::UnknownMethod)),

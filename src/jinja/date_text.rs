@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use minijinja::Error;
 use minijinja::value::Value;
 
-use super::modules::{Moment, Zone, as_moment};
+use super::dates::{Moment, Zone, as_moment};
 use super::values::invalid;
 
 /// A date or timestamp as Python's `datetime.fromisoformat` and `isoformat` write it; `None` where it is none.

@@ -64,7 +64,7 @@ fn add_numbers(environment: &mut Environment<'static>) {
         let fallback = || arguments.named("default").or_else(|| arguments.at(0)).unwrap_or_else(|| Value::from(0.0));
         real(&value).map_or_else(fallback, Value::from)
     });
-    environment.add_filter("abs", |value: Value| match super::modules::size_of_duration(&value) {
+    environment.add_filter("abs", |value: Value| match super::dates::size_of_duration(&value) {
         Some(size) => Ok(size),
         None if value.kind() == ValueKind::Bool => Ok(Value::from(u8::from(value.is_true()))),
         None => minijinja::filters::abs(value),

@@ -17,6 +17,7 @@ mod config_object;
 mod constraints;
 mod cycler;
 mod date_text;
+mod dates;
 mod engine;
 mod errors;
 mod exceptions;

@@ -4,7 +4,7 @@ use minijinja::Error;
 use minijinja::value::{Value, ValueKind};
 
 use super::adapter_object::Arguments;
-use super::modules::Moment;
+use super::dates::Moment;
 use super::values::{invalid, pairs, python_ascii, python_float, python_repr, python_str};
 
 /// Widest text a format may ask for: a typo must not fill the memory.

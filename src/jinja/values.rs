@@ -321,7 +321,7 @@ fn nested_repr(value: &Value) -> Option<String> {
         return Some("Undefined".to_string());
     }
     let relation = value.downcast_object_ref::<RelationObject>().map(RelationObject::repr_text);
-    relation.or_else(|| super::modules::date_repr(value))
+    relation.or_else(|| super::dates::date_repr(value))
 }
 
 // Collections that are neither lists nor tuples.
