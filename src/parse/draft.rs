@@ -372,6 +372,7 @@ pub(crate) fn capture_hooks(
                 is_model: false,
             }) {
                 Ok(found) => {
+                    problems.extend(seed_problem(draft, &found, &code));
                     draft.captured.refs.extend(found.refs);
                     draft.captured.sources.extend(found.sources);
                     draft.captured.functions.extend(found.functions);
@@ -387,6 +388,18 @@ pub(crate) fn capture_hooks(
         }
     }
     problems
+}
+
+/// A seed stands at the beginning of the graph, so its hooks cannot read what is built.
+/// Source: dbt-core 1.12, `SeedNode._disallow_implicit_dependencies`.
+fn seed_problem(draft: &Draft, found: &Captured, hook: &Span) -> Option<Diagnostic> {
+    let refs = found.refs.iter().map(|call| (call.name.clone(), &call.span));
+    let sources = found.sources.iter().map(|call| (format!("{}.{}", call.source, call.table), &call.span));
+    let (name, place) = refs.chain(sources).next().filter(|_| draft.kind == ResourceKind::Seed)?;
+    let message = format!("a hook of seed `{}` refers to `{name}`, but seeds cannot depend on other nodes", draft.name);
+    let problem = Diagnostic::error("seed-with-parents", message);
+    let problem = problem.at(place.clone().unwrap_or_else(|| hook.clone()), "this reference");
+    Some(problem.help("move it to a hook of a model that reads the seed"))
 }
 
 /// Where a hook is written, if its text can be found: in its node's file, in its entry of a property file, or in

@@ -36,6 +36,8 @@ impl<'a> Render<'a> {
                 }
                 Json::Object(map)
             }
+            // What a template may ask for.
+            YamlKind::Date(text) if path.first().is_some_and(|key| key == "vars") => Json::from(text.as_str()),
             YamlKind::Null
             | YamlKind::Bool(_)
             | YamlKind::Int(_)

@@ -6,6 +6,7 @@ mod build;
 mod lenient;
 mod scalar;
 mod slip;
+mod timestamp;
 
 use std::sync::Arc;
 
@@ -52,7 +53,7 @@ pub enum YamlKind {
     Int(i64),
     Float(f64),
     Text(String),
-    /// Dates and timestamps keep their spelling: dbt turns them into text too.
+    /// Dates and timestamps as Python's `str` writes them: what a template sees of them.
     Date(String),
     List(Vec<Yaml>),
     /// In written order; merge keys resolved; a repeated key keeps its last value.
@@ -99,14 +100,15 @@ impl Yaml {
         self.kind == YamlKind::Null
     }
 
-    /// Plain data, positions forgotten.
+    /// Plain data, positions forgotten. Timestamps are as in JSON: dbt writes them with a `T`.
     pub fn to_json(&self) -> Json {
         match &self.kind {
+            YamlKind::Date(text) => Json::from(text.replacen(' ', "T", 1)),
             YamlKind::Null => Json::Null,
             YamlKind::Bool(value) => Json::from(*value),
             YamlKind::Int(value) => Json::from(*value),
             YamlKind::Float(value) => Json::from(*value),
-            YamlKind::Text(text) | YamlKind::Date(text) => Json::from(text.as_str()),
+            YamlKind::Text(text) => Json::from(text.as_str()),
             YamlKind::List(items) => items.iter().map(Yaml::to_json).collect(),
             YamlKind::Map(entries) => {
                 Json::Object(entries.iter().map(|(key, value)| (key.key_text(), value.to_json())).collect())

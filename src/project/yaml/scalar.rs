@@ -3,6 +3,7 @@
 //! Source: PyYAML, `resolver.py` (which texts are tried as what) and `constructor.py` (what they become).
 
 use super::YamlKind;
+use super::timestamp::{canonical, is_timestamp};
 
 /// The value of a plain scalar.
 pub(super) fn resolve(text: &str) -> YamlKind {
@@ -28,7 +29,7 @@ pub(super) fn resolve_tagged(suffix: &str, text: &str) -> Option<YamlKind> {
         "bool" => boolean(text).map(YamlKind::Bool),
         "int" => integer(text).map(YamlKind::Int),
         "float" => float(text).or_else(|| integer(text).map(|value| value as f64)).map(YamlKind::Float),
-        "timestamp" if is_timestamp(text) => Some(YamlKind::Date(text.to_string())),
+        "timestamp" if is_timestamp(text) => Some(YamlKind::Date(canonical(text))),
         _ => None,
     }
 }
@@ -174,71 +175,7 @@ fn sign(text: &str) -> (bool, &str) {
 }
 
 fn timestamp_or_text(text: &str) -> YamlKind {
-    if is_timestamp(text) { YamlKind::Date(text.to_string()) } else { YamlKind::Text(text.to_string()) }
-}
-
-/// `2020-01-31`, or a date and a time as YAML 1.1 spells them.
-fn is_timestamp(text: &str) -> bool {
-    let mut rest = Cursor(text.as_bytes());
-    if !rest.digits(4, 4) || !rest.byte(b'-') {
-        return false;
-    }
-    let before_month = rest.0;
-    if rest.digits(2, 2) && rest.byte(b'-') && rest.digits(2, 2) && rest.0.is_empty() {
-        return true;
-    }
-    rest.0 = before_month;
-    rest.digits(1, 2)
-        && rest.byte(b'-')
-        && rest.digits(1, 2)
-        && (rest.byte(b'T') || rest.byte(b't') || rest.blanks() > 0)
-        && rest.digits(1, 2)
-        && rest.byte(b':')
-        && rest.digits(2, 2)
-        && rest.byte(b':')
-        && rest.digits(2, 2)
-        && is_timestamp_end(rest)
-}
-
-fn is_timestamp_end(mut rest: Cursor<'_>) -> bool {
-    if rest.byte(b'.') {
-        rest.digits(0, usize::MAX);
-    }
-    if rest.0.is_empty() {
-        return true;
-    }
-    rest.blanks();
-    if rest.byte(b'Z') {
-        return rest.0.is_empty();
-    }
-    (rest.byte(b'-') || rest.byte(b'+'))
-        && rest.digits(1, 2)
-        && (rest.0.is_empty() || (rest.byte(b':') && rest.digits(2, 2) && rest.0.is_empty()))
-}
-
-/// The bytes still to be read; each step says whether it found what it wanted.
-struct Cursor<'a>(&'a [u8]);
-
-impl Cursor<'_> {
-    fn byte(&mut self, wanted: u8) -> bool {
-        let is_found = self.0.first() == Some(&wanted);
-        if is_found {
-            self.0 = &self.0[1..];
-        }
-        is_found
-    }
-
-    fn digits(&mut self, least: usize, most: usize) -> bool {
-        let count = self.0.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
-        self.0 = &self.0[count..];
-        count >= least
-    }
-
-    fn blanks(&mut self) -> usize {
-        let count = self.0.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-        self.0 = &self.0[count..];
-        count
-    }
+    if is_timestamp(text) { YamlKind::Date(canonical(text)) } else { YamlKind::Text(text.to_string()) }
 }
 
 #[cfg(test)]
@@ -257,7 +194,7 @@ mod tests {
         }
     }
 
-    /// Each right-hand side is what PyYAML 6.0.3 `safe_load` answers (a date keeps its spelling here).
+    /// Each right-hand side is what PyYAML 6.0.3 `safe_load` answers (a timestamp is its `str`).
     #[test]
     fn plain_scalars_mean_what_pyyaml_says() {
         for (text, meaning) in [
@@ -300,8 +237,10 @@ mod tests {
             ("1.2.3", "text 1.2.3"),
             ("2020-01-31", "date 2020-01-31"),
             ("2020-1-31", "text 2020-1-31"),
-            ("2001-12-14t21:59:43.10-05:00", "date 2001-12-14t21:59:43.10-05:00"),
+            ("2001-12-14t21:59:43.10-05:00", "date 2001-12-14 21:59:43.100000-05:00"),
             ("2001-12-14 21:59:43", "date 2001-12-14 21:59:43"),
+            ("2001-2-4  1:59:43.0000019 Z", "date 2001-02-04 01:59:43.000001+00:00"),
+            ("2001-12-14 21:59:43.0-0", "date 2001-12-14 21:59:43+00:00"),
             ("2001-12-14 21:59", "text 2001-12-14 21:59"),
             ("9223372036854775807", "int 9223372036854775807"),
             ("9223372036854775808", "text 9223372036854775808"),

@@ -47,6 +47,33 @@ fn hooks_of_all_levels_are_kept_and_read_for_references() {
 }
 
 #[test]
+fn timestamps_in_yaml_are_written_as_python_writes_them() {
+    let parsed = project()
+        .config("models:\n  +meta: {hour: 2020-01-02 1:02:03.5}\nvars: {start: 2020-01-02 1:02:03-0}\n")
+        .model("a", "{{ config(alias=var('start')) }} select 1 as id")
+        .yml(
+            "models:\n  - name: a\n    config: {meta: {day: 2020-01-02, zone: 2001-12-14t21:59:43-05:00, none: 2020-13-02 01:02:03}}\n    columns: [{name: id, data_tests: [accepted_values: {arguments: {values: [2020-01-02 1:02:03Z]}}]}]\n",
+        )
+        .parse();
+    assert_snapshot!(parsed.drawn(), @"");
+    assert_snapshot!(parsed.config("model.shop.a", &["alias", "meta"]), @r#"alias="2020-01-02 01:02:03+00:00" meta={"hour":"2020-01-02T01:02:03.500000","day":"2020-01-02","zone":"2001-12-14T21:59:43-05:00","none":"2020-13-02T01:02:03"}"#);
+    let test = parsed.manifest.nodes.keys().find(|id| id.starts_with("test.")).map(|id| id.to_string());
+    assert_eq!(
+        test.as_deref().and_then(|id| id.split('.').nth(2)),
+        Some("accepted_values_a_id__2020_01_02_01_02_03_00_00")
+    );
+}
+
+#[test]
+fn a_seed_with_a_hook_that_reads_a_model_is_refused() {
+    let project = project()
+        .config("seeds:\n  +post-hook: \"select * from {{ ref('a') }}\"\n")
+        .model("a", "select 1 as id")
+        .file("seeds/sizes.csv", "id\n1\n");
+    assert_snapshot!(project.problems(), @"");
+}
+
+#[test]
 fn values_of_a_wrong_type_point_to_where_they_stand() {
     let project = project()
         .config("models:\n  shop:\n    +enabled: maybe\n")
