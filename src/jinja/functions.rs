@@ -17,6 +17,7 @@ use super::values::{Dict, List, from_json, from_map, python_str};
 use crate::adapter::Answer;
 use crate::event::{Event, Level};
 use crate::manifest::{Json, JsonMap};
+use crate::project::Invocation;
 
 /// dbt's version that this context follows.
 pub const DBT_VERSION: &str = "1.12.6";
@@ -98,7 +99,7 @@ fn fact(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         }),
         "graph" => scope.once("graph", || graph(scope)),
         "var" => Value::from_object(super::variables::Var { scope: Arc::clone(scope) }),
-        "flags" => Value::from_object(FlagsObject { scope: Arc::clone(scope) }),
+        "flags" => scope.once("flags", || flags(invocation)),
         "exceptions" => Value::from_object(super::exceptions::Exceptions { scope: Arc::clone(scope) }),
         "builtins" => dict([
             ("ref", scope.function("ref", reference)),
@@ -306,8 +307,12 @@ fn try_or_compiler_error(_: &Arc<Scope>, state: &mut State<'_, '_>, args: &[Valu
 }
 
 /// `flags.FULL_REFRESH`, `flags.WHICH`.
+pub(super) fn flags(invocation: &Invocation) -> Value {
+    Value::from_object(FlagsObject { invocation: invocation.clone() })
+}
+
 struct FlagsObject {
-    scope: Arc<Scope>,
+    invocation: Invocation,
 }
 
 impl fmt::Debug for FlagsObject {
@@ -318,7 +323,7 @@ impl fmt::Debug for FlagsObject {
 
 impl Object for FlagsObject {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let invocation = &self.scope.project.invocation;
+        let invocation = &self.invocation;
         let flags = &invocation.flags;
         let name = key.as_str()?;
         Some(match name {

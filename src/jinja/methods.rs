@@ -340,6 +340,11 @@ pub(super) fn environment() -> Environment<'static> {
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_unknown_method_callback(call);
+    // What a loop goes through (`loops.rs`): a text letter by letter.
+    environment.add_function("__turns", |items: Value| match items.as_str() {
+        Some(text) => Value::from_iter(text.chars().map(Value::from)),
+        None => items,
+    });
     environment.add_function("__list", |items: Value| -> Result<Value, Error> {
         Ok(List::value(items.try_iter()?.collect()))
     });

@@ -7,6 +7,7 @@ use minijinja::{Environment, Error, State, UndefinedBehavior};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use super::functions::flags;
 use super::methods;
 use super::operators::is_reserved;
 use super::rewrite::{lex, rewrite};
@@ -87,6 +88,7 @@ impl YamlRenderer for YamlEngine {
             (Value::from("project_name"), scope.project_name.map_or(Value::UNDEFINED, Value::from)),
             (Value::from("dbt_version"), Value::from(super::DBT_VERSION)),
             (Value::from("modules"), super::modules::modules()),
+            (Value::from("flags"), flags_in(text, scope)),
             (Value::from("run_started_at"), scope.invocation.map_or(Value::UNDEFINED, super::modules::run_started_at)),
             (Value::from("invocation_id"), scope.invocation.map_or(Value::UNDEFINED, |it| Value::from(it.id.as_str()))),
         ]));
@@ -150,6 +152,12 @@ fn is_constant(text: &str) -> bool {
         before = &lexeme.token;
     }
     true
+}
+
+/// `flags`, where a text asks for them; there are none while profiles.yml is read.
+fn flags_in(text: &str, scope: &YamlScope<'_>) -> Value {
+    let asked = scope.invocation.filter(|_| text.contains("flags"));
+    asked.map_or_else(|| Dict::value([]), flags)
 }
 
 /// The name under which the values that a text writes are kept.

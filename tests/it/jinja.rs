@@ -214,6 +214,17 @@ fn a_turn_of_a_loop_can_change_the_condition_of_the_next() {
 }
 
 #[test]
+fn a_loop_over_letters_knows_the_last_one() {
+    let text = "{% for x in 'aé' + 'b' %}{{ x }}{{ ',' if not loop.last }}{% endfor %}";
+    assert_eq!(render(&[], text).as_deref(), Ok("a,é,b"));
+    assert_eq!(render(&[], "{% for x in nothing %}{{ loop.last }}{% endfor %}").as_deref(), Ok(""));
+    assert_eq!(
+        render(&[], "{% for k, v in {'a': 1}.items() %}{{ k }}{{ v }}{{ loop.last }}{% endfor %}").as_deref(),
+        Ok("a1True")
+    );
+}
+
+#[test]
 fn lists_and_dicts_can_be_changed() {
     let text = "{% set xs = ['a'] %}{% do xs.append('b') %}{% set d = {} %}{% do d.update({'k': xs}) %}{{ xs | join('-') }} {{ d }} {{ d.k[-1] }}";
     assert_eq!(render(&[], text).as_deref(), Ok("a-b {'k': ['a', 'b']} b"));

@@ -289,3 +289,16 @@ fn texts_of_a_config_lose_the_line_end_at_their_end() {
         .parse();
     assert_snapshot!(parsed.config("test.shop.not_null_a_id.c1cebc1440", &["where"]), @r#"where="id > 0 and id < 9""#);
 }
+
+#[test]
+fn texts_of_a_config_may_ask_for_flags() {
+    let where_of = |full_refresh: bool| {
+        let parsed = project()
+            .flags(tamis::project::Flags { full_refresh, ..Default::default() })
+            .model("a", "select 1 as id")
+            .yml("models:\n  - name: a\n    columns:\n      - name: id\n        data_tests:\n          - not_null:\n              config:\n                where: \"{% if flags.FULL_REFRESH %}all{% else %}new{% endif %}\"\n")
+            .parse();
+        parsed.config("test.shop.not_null_a_id.c1cebc1440", &["where"])
+    };
+    assert_eq!((where_of(true), where_of(false)), ("where=\"all\"".to_string(), "where=\"new\"".to_string()));
+}
