@@ -1,11 +1,12 @@
 //! How macros are called: loaded into the running render on first use, arguments bound as Jinja2 binds them,
 //! `return()` turned into a typed value.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use minijinja::value::{Kwargs, Object, ObjectRepr, Value};
+use minijinja::value::{DynObject, Kwargs, Object, ObjectRepr, Value};
 use minijinja::{Error, ErrorKind, State};
 
 use super::blocks::PRIVATE_NAME;
@@ -48,6 +49,8 @@ pub(super) fn register(state: &mut State<'_, '_>, name: String, module: Value) -
 pub(super) struct MacroHandle {
     pub scope: Arc<Scope>,
     pub entry: Arc<Entry>,
+    /// Whether it was asked for by its name alone. dbt makes an object of its own for each `package.name`.
+    is_by_name: bool,
 }
 
 impl fmt::Debug for MacroHandle {
@@ -68,6 +71,16 @@ impl Object for MacroHandle {
         result
     }
 
+    /// As Python compares functions: by what they are, not by what they do.
+    fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
+        let other = other.downcast_ref::<Self>()?;
+        if self.is_by_name && other.is_by_name {
+            return Some(self.entry.facts.unique_id.cmp(&other.entry.facts.unique_id));
+        }
+        let place = |handle: &Self| std::ptr::from_ref(handle).addr();
+        Some(place(self).cmp(&place(other)))
+    }
+
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<macro {}>", self.entry.facts.name)
     }
@@ -75,7 +88,16 @@ impl Object for MacroHandle {
 
 impl MacroHandle {
     pub fn value(scope: &Arc<Scope>, entry: &Arc<Entry>) -> Value {
-        Value::from_object(Self { scope: Arc::clone(scope), entry: Arc::clone(entry) })
+        Self::made(scope, entry, false)
+    }
+
+    /// The macro of a name that has no package before it.
+    pub fn by_name(scope: &Arc<Scope>, entry: &Arc<Entry>) -> Value {
+        Self::made(scope, entry, true)
+    }
+
+    fn made(scope: &Arc<Scope>, entry: &Arc<Entry>, is_by_name: bool) -> Value {
+        Value::from_object(Self { scope: Arc::clone(scope), entry: Arc::clone(entry), is_by_name })
     }
 
     fn called(&self, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {

@@ -326,7 +326,7 @@ impl Scope {
         if let Some(value) = self.overridden_macro(name) {
             return value;
         }
-        MacroHandle::value(self, entry)
+        MacroHandle::by_name(self, entry)
     }
 
     /// A unit test's `overrides: macros:` puts a constant in the place of a macro.

@@ -214,6 +214,18 @@ fn a_turn_of_a_loop_can_change_the_condition_of_the_next() {
 }
 
 #[test]
+fn macros_are_compared_as_objects() {
+    let macros = [
+        ("one", "{% macro one() %}1{% endmacro %}"),
+        ("all", "{% macro all() %}{{ return([shop.one]) }}{% endmacro %}"),
+    ];
+    let by_name = "{{ one == one }} {{ one in [one] }} {% set a = shop.one %}{{ a == a }} {{ [a] == [a] }}";
+    assert_eq!(render(&macros, by_name).as_deref(), Ok("True True True True"));
+    let by_package = "{{ shop.one == shop.one }} {{ one == shop.one }} {{ shop.one in shop.all() }}";
+    assert_eq!(render(&macros, by_package).as_deref(), Ok("False False False"));
+}
+
+#[test]
 fn a_loop_over_letters_knows_the_last_one() {
     let text = "{% for x in 'aé' + 'b' %}{{ x }}{{ ',' if not loop.last }}{% endfor %}";
     assert_eq!(render(&[], text).as_deref(), Ok("a,é,b"));
