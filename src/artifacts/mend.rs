@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
 use indexmap::IndexMap;
-use memchr::memmem;
+use memchr::{memmem, memrchr};
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -53,11 +54,12 @@ pub fn mend(path: &Path, metadata: &Metadata, mut mends: Vec<Mend<'_>>) -> io::R
     let Some(body) = memmem::find(&old, HEAD_END).filter(|_| old.starts_with(HEAD_START)) else { return Ok(false) };
     let body = body + HEAD_END.len();
     mends.sort_by(|one, other| one.order().cmp(&other.order()));
+    let sources_end = end_of_sources(&old);
     let mut at = body;
     let mut pieces = Vec::new();
     let mut graph = Graph::default();
     for mend in &mends {
-        let Some(piece) = mend.piece(&old, at, &mut graph)? else { return Ok(false) };
+        let Some(piece) = mend.piece(&old, (at, sources_end), &mut graph)? else { return Ok(false) };
         at = piece.end;
         pieces.push(piece);
     }
@@ -79,13 +81,58 @@ pub fn mend(path: &Path, metadata: &Metadata, mut mends: Vec<Mend<'_>>) -> io::R
     Ok(true)
 }
 
+/// Where the macros begin: behind all nodes and sources.
+fn end_of_sources(old: &[u8]) -> usize {
+    memmem::rfind(old, br#"},"macros":{"macro."#).unwrap_or(old.len())
+}
+
 /// The resource of this id, from `at` on: where its key and its value begin.
-fn find(old: &[u8], at: usize, id: &str) -> Option<(usize, usize)> {
-    let first_key = if id.starts_with("macro.") { "name" } else { "database" };
+fn find(old: &[u8], at: usize, sources_end: usize, id: &str) -> Option<(usize, usize)> {
+    let is_macro = id.starts_with("macro.");
+    let stretch = if is_macro { at..old.len() } else { stretch(old, at..sources_end.max(at), id) };
     // Within a text the quotes would be escaped.
-    let beginning = format!("\"{id}\":{{\"{first_key}\":");
-    let key = at + memmem::find(&old[at..], beginning.as_bytes())?;
+    let beginning = format!("\"{id}\":{{\"{}\":", if is_macro { "name" } else { "database" });
+    let end = old.len().min(stretch.end + beginning.len());
+    let key = stretch.start + memmem::find(&old[stretch.start..end], beginning.as_bytes())?;
     Some((key, key + id.len() + 3))
+}
+
+/// Where the key of a node or source can only stand: they are in order, and the file may be a hundred megabytes.
+fn stretch(old: &[u8], within: Range<usize>, id: &str) -> Range<usize> {
+    const SHORT: usize = 1 << 16;
+    let Range { mut start, mut end } = within;
+    while end - start > SHORT {
+        let middle = start + (end - start) / 2;
+        match key_after(old, middle..end) {
+            Some((key, other)) if place(other) <= place(id) && key > start => start = key,
+            Some((_, other)) if place(other) <= place(id) => break,
+            Some(_) | None => end = middle,
+        }
+    }
+    start..end
+}
+
+/// The first key of a node or source whose end is in this stretch.
+fn key_after(old: &[u8], stretch: Range<usize>) -> Option<(usize, &str)> {
+    const KINDS: [&str; 7] = ["model", "seed", "snapshot", "test", "analysis", "operation", "source"];
+    let ends = memmem::find_iter(&old[stretch.clone()], br#"":{"database":"#);
+    let mut keys = ends.filter_map(|found| {
+        let end = stretch.start + found;
+        let quote = memrchr(b'"', &old[..end])?;
+        Some((quote, std::str::from_utf8(&old[quote + 1..end]).ok()?))
+    });
+    // Somebody's own keys may stand within a resource.
+    keys.find(|(_, key)| key.split_once('.').is_some_and(|(kind, _)| KINDS.contains(&kind)))
+}
+
+/// What it is sorted by: nodes come before sources before macros, each in order.
+fn place(id: &str) -> (u8, &str) {
+    let section = match id.split('.').next() {
+        Some("macro") => 2,
+        Some("source") => 1,
+        Some(_) | None => 0,
+    };
+    (section, id)
 }
 
 /// The value that begins at `start`, and where it ends.
@@ -97,24 +144,24 @@ fn value<'m, T: Deserialize<'m>>(old: &'m [u8], start: usize) -> Option<(T, usiz
 
 impl Mend<'_> {
     /// Resources stand in the order of their ids, nodes before sources before macros.
-    fn order(&self) -> (u8, &str, bool, &str) {
+    fn order(&self) -> ((u8, &str), bool, &str) {
         let (id, is_there, new) = match self {
             Self::Text { id, .. } | Self::Whole { id, .. } | Self::Gone { id } => (*id, true, ""),
             Self::Macro { found } => (&*found.unique_id, true, ""),
             Self::New { id, before, .. } => (*before, false, *id),
         };
-        let section = match id.split('.').next() {
-            Some("macro") => 2,
-            Some("source") => 1,
-            Some(_) | None => 0,
-        };
-        (section, id, is_there, new)
+        (place(id), is_there, new)
     }
 
     /// Where it comes, from `at` on; what it means for who reads from whom goes to the graph.
-    fn piece(&self, old: &[u8], at: usize, graph: &mut Graph) -> serde_json::Result<Option<Piece>> {
-        let (_, id, ..) = self.order();
-        let Some((key, start)) = find(old, at, id) else { return Ok(None) };
+    fn piece(
+        &self,
+        old: &[u8],
+        (at, sources_end): (usize, usize),
+        graph: &mut Graph,
+    ) -> serde_json::Result<Option<Piece>> {
+        let ((_, id), ..) = self.order();
+        let Some((key, start)) = find(old, at, sources_end, id) else { return Ok(None) };
         if let Self::New { id, before, json } = self {
             graph.new.entry((*before).to_string()).or_default().push(((*id).to_string(), parents(json)?));
             let new = [b"\"", id.as_bytes(), b"\":", json, b","].concat();
