@@ -49,7 +49,8 @@ pub(super) fn parse(scope: &Scope<'_>) -> (Manifest, Vec<Diagnostic>) {
     drop_repeated_sources(&mut declared, &mut problems);
 
     let is_own_first = scope.flag("require_ref_searches_node_package_before_root", false);
-    let lookup = Lookup::new(nodes.iter().map(|(package, node)| (*package, &**node)), &declared, is_own_first);
+    let mut lookup = Lookup::new(nodes.iter().map(|(package, node)| (*package, &**node)), &declared, is_own_first);
+    lookup.shows_names = !scope.is_part;
     let room = TestRoom::new(scope);
     let mut silent = HashSet::new();
     nodes.extend(tests_of(scope, &room, &lookup, &described, &mut silent, &mut problems));
@@ -140,7 +141,7 @@ fn nodes_of<'e, 'a>(
     read: impl Iterator<Item = (Described, Vec<Diagnostic>)>,
     problems: &mut Vec<Diagnostic>,
 ) -> (Vec<Owned<OwnNode>>, Vec<DescribedEntry<'e, 'a>>) {
-    let mut matching = Matching::new(&drafts);
+    let mut matching = Matching::new(&drafts, scope.is_part);
     let mut with_tests = Vec::new();
     let described = entries.iter().filter(|entry| is_patch(entry.section));
     for (entry, (mut described, found)) in described.zip(read) {

@@ -11,6 +11,8 @@ use crate::manifest::{Access, ById, Json, Node, NodeKind, UniqueId, python};
 pub(crate) struct Lookup {
     root: usize,
     is_own_package_first: bool,
+    /// Whether there are names to suggest to those who found none.
+    pub shows_names: bool,
     nodes: ById<String, Vec<Entry>>,
     disabled_nodes: ById<String, Vec<Entry>>,
     functions: ById<String, Vec<Entry>>,
@@ -54,6 +56,7 @@ impl Lookup {
         let mut lookup = Self {
             root: 0,
             is_own_package_first,
+            shows_names: true,
             nodes: ById::default(),
             disabled_nodes: ById::default(),
             functions: ById::default(),
@@ -173,22 +176,26 @@ impl Lookup {
         Some((entry.id.clone(), group))
     }
 
+    fn shown<'s>(&self, entries: &'s ById<String, Vec<Entry>>) -> impl Iterator<Item = &'s str> {
+        entries.keys().filter(|_| self.shows_names).map(String::as_str)
+    }
+
     /// Names that a `ref` without a version can have.
     pub(crate) fn node_names(&self) -> impl Iterator<Item = &str> {
-        let mut names: Vec<_> = self.nodes.keys().map(String::as_str).collect();
+        let mut names: Vec<_> = self.shown(&self.nodes).collect();
         names.sort_unstable();
         names.into_iter()
     }
 
     pub(crate) fn function_names(&self) -> impl Iterator<Item = &str> {
-        let mut names: Vec<_> = self.functions.keys().map(String::as_str).collect();
+        let mut names: Vec<_> = self.shown(&self.functions).collect();
         names.sort_unstable();
         names.into_iter()
     }
 
     /// `(source, table)` of every enabled source.
     pub(crate) fn source_names(&self) -> impl Iterator<Item = (&str, &str)> {
-        let mut names: Vec<_> = self.sources.keys().filter_map(|name| name.split_once('.')).collect();
+        let mut names: Vec<_> = self.shown(&self.sources).filter_map(|name| name.split_once('.')).collect();
         names.sort_unstable();
         names.into_iter()
     }

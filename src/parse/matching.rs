@@ -14,18 +14,20 @@ pub(crate) struct Matching<'d> {
     drafts: &'d [Draft],
     by_name: HashMap<&'d str, Vec<usize>>,
     pub(crate) patches: Vec<Option<Patch>>,
+    /// Whether what is not there may be elsewhere, and nobody is shown what is missing.
+    is_part: bool,
     /// Drafts that became a version of a model, and answer to their own name no more.
     is_version: Vec<bool>,
 }
 
 impl<'d> Matching<'d> {
-    pub(crate) fn new(drafts: &'d [Draft]) -> Self {
+    pub(crate) fn new(drafts: &'d [Draft], is_part: bool) -> Self {
         let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
         for (index, draft) in drafts.iter().enumerate() {
             by_name.entry(draft.name.as_str()).or_default().push(index);
         }
         let patches = drafts.iter().map(|_| None).collect();
-        Self { drafts, by_name, patches, is_version: vec![false; drafts.len()] }
+        Self { drafts, by_name, patches, is_part, is_version: vec![false; drafts.len()] }
     }
 
     /// Gives an entry's patches to the drafts they describe. Whether its node exists is the answer.
@@ -178,6 +180,7 @@ impl<'d> Matching<'d> {
             .drafts
             .iter()
             .filter(|draft| wanted.is_none_or(|kind| draft.kind == kind) && draft.package == entry.package)
+            .filter(|_| !self.is_part)
             .map(|draft| draft.name.as_str())
             .collect();
         known.sort_unstable();

@@ -59,6 +59,13 @@ pub fn parse(project: &Project, engine: &Engine) -> (Manifest, Vec<Diagnostic>) 
     assemble::parse(&scope::Scope::new(project, engine))
 }
 
+/// The same of a part of a project, whose problems nobody is shown: names that were meant are not looked for.
+pub fn parse_part(project: &Project, engine: &Engine) -> (Manifest, Vec<Diagnostic>) {
+    let mut scope = scope::Scope::new(project, engine);
+    scope.is_part = true;
+    assemble::parse(&scope)
+}
+
 /// Reads the texts alone, and the macros: what an edit of some of them came to. Complaints about macros come apart.
 pub fn read_texts(project: &Project, engine: &Engine) -> (Vec<TextNow>, Vec<Diagnostic>) {
     let scope = scope::Scope::new(project, engine);

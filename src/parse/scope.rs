@@ -22,6 +22,8 @@ pub(crate) struct Scope<'a> {
     naming: Naming,
     pub where_subquery: Option<UniqueId>,
     pub created_at: f64,
+    /// Whether much of what is referred to is not there, and nobody is shown what is missing.
+    pub is_part: bool,
     /// Macros that had a part in more than the texts themselves.
     shared_macros: Mutex<BTreeSet<UniqueId>>,
 }
@@ -55,6 +57,7 @@ impl<'a> Scope<'a> {
             naming: Naming::new(project, engine),
             where_subquery: where_subquery(project, engine),
             created_at: project.invocation.started_at.timestamp_millis() as f64 / 1000.0,
+            is_part: false,
             shared_macros: Mutex::default(),
         }
     }

@@ -15,7 +15,7 @@ use crate::artifacts::manifest::Mend;
 use crate::diagnostic::Diagnostic;
 use crate::jinja::Engine;
 use crate::manifest::{Disabled, Manifest, Node, NodeKind, RefCall, SourceCall};
-use crate::parse::parse;
+use crate::parse::parse_part;
 use crate::project::{Project, Survey};
 use crate::source::Span;
 
@@ -136,7 +136,7 @@ impl Part<'_> {
     fn parse(&self, files: &HashSet<usize>) -> Option<Parsed> {
         let paths: HashSet<&Path> = files.iter().map(|index| self.memory.files[*index].path.as_path()).collect();
         let (project, mut problems) = self.survey.read_only(|path| paths.contains(path)).ok()?;
-        let (manifest, more) = parse(&project, self.engine);
+        let (manifest, more) = parse_part(&project, self.engine);
         problems.extend(more);
         Some(Parsed { project, manifest, problems })
     }
