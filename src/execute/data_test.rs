@@ -10,7 +10,6 @@ use crate::event::NodeStatus;
 use crate::jinja::response_fields;
 use crate::manifest::{Json, JsonMap, Node, NodeKind};
 use crate::project::{Judge, Project};
-use crate::source::Span;
 
 /// The code of a test that failed, but only warns.
 const WARNED: &str = "test-warned";
@@ -72,7 +71,7 @@ pub(super) fn run(work: &Work<'_>, node: &Arc<Node>) -> Done {
         }
         Err(mut problem) => {
             problem.notes.push(format!("compiled code at {path}"));
-            if let Some(span) = place(node) {
+            if let Some(span) = node.declaration().cloned() {
                 problem.or_at(&span, "in this test");
             }
             Done {
@@ -95,18 +94,6 @@ pub(super) fn compiled_path(node: &Node) -> String {
         NodeKind::DataTest(_) | NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Analysis | NodeKind::Function(_) => {
             node.original_file_path.clone()
         }
-    }
-}
-
-fn place(node: &Node) -> Option<Span> {
-    match &node.kind {
-        NodeKind::DataTest(test) => test.generic.as_ref().map(|generic| generic.span.clone()),
-        NodeKind::Model(_)
-        | NodeKind::Seed(_)
-        | NodeKind::Snapshot
-        | NodeKind::Analysis
-        | NodeKind::Hook(_)
-        | NodeKind::Function(_) => None,
     }
 }
 
@@ -178,7 +165,7 @@ fn failure(node: &Node, status: NodeStatus, message: Option<&str>, path: &str) -
     } else {
         Diagnostic::error("test-failed", text)
     };
-    problem = match place(node) {
+    problem = match node.declaration().cloned() {
         Some(span) => problem.at(span, ""),
         None => problem.at(node.place(), ""),
     };

@@ -86,6 +86,19 @@ impl Node {
 }
 
 impl Node {
+    /// Where a generic test is declared.
+    pub fn declaration(&self) -> Option<&Span> {
+        match &self.kind {
+            NodeKind::DataTest(test) => test.generic.as_ref().map(|generic| &generic.span),
+            NodeKind::Model(_)
+            | NodeKind::Seed(_)
+            | NodeKind::Snapshot
+            | NodeKind::Analysis
+            | NodeKind::Hook(_)
+            | NodeKind::Function(_) => None,
+        }
+    }
+
     /// Where it begins: in its file, or in its entry of the properties where it has no file of its own.
     pub fn place(&self) -> Span {
         let entry = self.patch_span.as_ref().filter(|_| self.file.is_made_up());

@@ -38,15 +38,7 @@ pub(crate) fn dependencies(scope: &Scope<'_>, lookup: &Lookup, nodes: &[(usize, 
 }
 
 fn of_node(scope: &Scope<'_>, lookup: &Lookup, package: usize, node: &Node) -> Dependencies {
-    let place = match &node.kind {
-        NodeKind::DataTest(test) => test.generic.as_ref().map(|generic| generic.span.clone()),
-        NodeKind::Model(_)
-        | NodeKind::Seed(_)
-        | NodeKind::Snapshot
-        | NodeKind::Analysis
-        | NodeKind::Hook(_)
-        | NodeKind::Function(_) => None,
-    };
+    let place = node.declaration().cloned();
     let referrer = Referrer {
         noun: match node.kind {
             NodeKind::Hook(_) => "hook",

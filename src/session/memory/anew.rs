@@ -224,15 +224,7 @@ impl Part<'_> {
     }
 
     fn is_own_node(&self, node: &Node, own: &HashSet<usize>) -> bool {
-        let is_of_test = match &node.kind {
-            NodeKind::DataTest(test) => test.generic.as_ref().is_some_and(|generic| self.is_own(&generic.span, own)),
-            NodeKind::Model(_)
-            | NodeKind::Seed(_)
-            | NodeKind::Snapshot
-            | NodeKind::Analysis
-            | NodeKind::Hook(_)
-            | NodeKind::Function(_) => false,
-        };
+        let is_of_test = node.declaration().is_some_and(|span| self.is_own(span, own));
         let is_described = node.patch_span.as_ref().is_some_and(|span| self.is_own(span, own));
         is_of_test || is_described || self.is_among(&node.file.absolute, own)
     }

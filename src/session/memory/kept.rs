@@ -156,16 +156,7 @@ impl Kept {
 impl Given {
     pub fn node(node: &Node, indexes: &Indexes<'_>) -> Self {
         let index = |path: &Path| indexes.get(path).copied();
-        let place = match &node.kind {
-            NodeKind::DataTest(test) => test.generic.as_ref().map(|generic| &generic.span),
-            NodeKind::Model(_)
-            | NodeKind::Seed(_)
-            | NodeKind::Snapshot
-            | NodeKind::Analysis
-            | NodeKind::Hook(_)
-            | NodeKind::Function(_) => None,
-        };
-        let properties = place.or(node.patch_span.as_ref()).and_then(|span| index(&span.file.absolute));
+        let properties = node.declaration().or(node.patch_span.as_ref()).and_then(|span| index(&span.file.absolute));
         Self { id: node.unique_id.to_string(), file: index(&node.file.absolute), properties, face: face_of_node(node) }
     }
 
