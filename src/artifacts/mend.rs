@@ -162,47 +162,54 @@ impl Mend<'_> {
     ) -> serde_json::Result<Option<Piece>> {
         let ((_, id), ..) = self.order();
         let Some((key, start)) = find(old, at, sources_end, id) else { return Ok(None) };
-        if let Self::New { id, before, json } = self {
-            graph.new.entry((*before).to_string()).or_default().push(((*id).to_string(), parents(json)?));
-            let new = [b"\"", id.as_bytes(), b"\":", json, b","].concat();
-            return Ok(Some(Piece { start: key, end: key, new }));
-        }
-        let Some((mut written, end)) = value::<Written<'_>>(old, start) else { return Ok(None) };
-        let values = match self {
-            Self::Text { raw_code, checksum, .. } => vec![
-                ("raw_code", to_raw_value(raw_code)?),
-                ("checksum", to_raw_value(&serde_json::json!({"name": "sha256", "checksum": checksum}))?),
-            ],
+        let Some((written, end)) = value::<Written<'_>>(old, start) else { return Ok(None) };
+        let piece = |start, end, new| Some(Piece { start, end, new });
+        Ok(match self {
+            Self::Text { raw_code, checksum, .. } => {
+                let checksum = serde_json::json!({"name": "sha256", "checksum": checksum});
+                let values = [("raw_code", to_raw_value(raw_code)?), ("checksum", to_raw_value(&checksum)?)];
+                exchanged(written, &values)?.and_then(|new| piece(start, end, new))
+            }
             Self::Macro { found } => {
                 let now = macro_json(found);
-                let keys = ["macro_sql", "depends_on"];
-                keys.into_iter().map(|key| Ok((key, to_raw_value(&now[key])?))).collect::<serde_json::Result<_>>()?
+                let values = ["macro_sql", "depends_on"].map(|key| (key, to_raw_value(&now[key])));
+                let values = values.into_iter().map(|(key, value)| Ok((key, value?)));
+                let values: Vec<_> = values.collect::<serde_json::Result<_>>()?;
+                exchanged(written, &values)?.and_then(|new| piece(start, end, new))
             }
             Self::Whole { json, .. } => {
                 let now: Written<'_> = serde_json::from_slice(json)?;
                 if is_same(&written, &now) {
-                    return Ok(Some(Piece { start: end, end, new: Vec::new() }));
+                    return Ok(piece(end, end, Vec::new()));
                 }
                 let reads = |of: &Written<'_>| of.get("depends_on").map(|value| value.get().to_string());
                 if reads(&written) != reads(&now) {
-                    graph.others.insert((*id).to_string(), parents(json)?);
+                    graph.others.insert(id.to_string(), parents(json)?);
                 }
-                return Ok(Some(Piece { start, end, new: json.to_vec() }));
+                piece(start, end, json.to_vec())
+            }
+            Self::New { id, before, json } => {
+                graph.new.entry((*before).to_string()).or_default().push(((*id).to_string(), parents(json)?));
+                piece(key, key, [b"\"", id.as_bytes(), b"\":", json, b","].concat())
             }
             Self::Gone { .. } => {
                 graph.gone.insert(id.to_string());
                 let has_next = old.get(end) == Some(&b',');
-                return Ok(has_next.then(|| Piece { start: key, end: end + 1, new: Vec::new() }));
+                piece(key, end + 1, Vec::new()).filter(|_| has_next)
             }
-            Self::New { .. } => return Ok(None),
-        };
-        for (key, value) in &values {
-            let Some(place) = written.get_mut(*key) else { return Ok(None) };
-            *place = value;
-        }
-        let new = serde_json::to_vec(&written)?;
-        Ok(Some(Piece { start, end, new }))
+        })
     }
+}
+
+/// A resource with other values; `None` if it has no place for one of them.
+fn exchanged(written: Written<'_>, values: &[(&str, Box<RawValue>)]) -> serde_json::Result<Option<Vec<u8>>> {
+    // Bound again, since the new values do not live as long as the file's.
+    let mut written = written;
+    for (key, value) in values {
+        let Some(place) = written.get_mut(*key) else { return Ok(None) };
+        *place = value;
+    }
+    serde_json::to_vec(&written).map(Some)
 }
 
 /// Whether nothing but the time differs at which they were made.

@@ -71,8 +71,8 @@ pub(super) fn run(work: &Work<'_>, node: &Arc<Node>) -> Done {
         }
         Err(mut problem) => {
             problem.notes.push(format!("compiled code at {path}"));
-            if let Some(span) = node.declaration().cloned() {
-                problem.or_at(&span, "in this test");
+            if let Some(span) = node.declaration() {
+                problem.or_at(span, "in this test");
             }
             Done {
                 status: Some(NodeStatus::Error),
@@ -160,14 +160,10 @@ fn failure(node: &Node, status: NodeStatus, message: Option<&str>, path: &str) -
     let mut letters = message.chars();
     text.extend(letters.next().map(|first| first.to_ascii_lowercase()));
     text.extend(letters);
-    let mut problem = if status == NodeStatus::Warn {
+    let problem = if status == NodeStatus::Warn {
         Diagnostic::warning(WARNED, text)
     } else {
         Diagnostic::error("test-failed", text)
     };
-    problem = match node.declaration().cloned() {
-        Some(span) => problem.at(span, ""),
-        None => problem.at(node.place(), ""),
-    };
-    problem.note(format!("compiled code at {path}"))
+    problem.at(node.declared_at(), "").note(format!("compiled code at {path}"))
 }

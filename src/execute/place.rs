@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Label};
-use crate::manifest::{DataTest, Json, Manifest, Node, NodeKind};
+use crate::manifest::{Json, Manifest, Node, NodeKind};
 use crate::project::Project;
 use crate::source::{SourceFile, Span};
 
@@ -33,7 +33,7 @@ pub(super) fn in_own_file(project: &Project, node: &Node, mut problem: Box<Diagn
         .or_else(|| first.and_then(|label| of_hook(node, &label.span, &files)))
         .map(|span| (span, "in this statement"))
         .or_else(|| of_config(node, &problem, &files).map(|span| (span, "set here")));
-    let (span, text) = found.unwrap_or_else(|| (of_node(node), "while this was at work"));
+    let (span, text) = found.unwrap_or_else(|| (node.declared_at(), "while this was at work"));
     problem.labels = vec![Label { span, text: text.to_string() }];
     problem
 }
@@ -173,17 +173,4 @@ fn without_query(node: &Node, failed: Option<&Label>) -> Option<Diagnostic> {
             .at(node.code.clone(), "comments only")
             .help("write a `select`, or remove the file")
     })
-}
-
-fn of_node(node: &Node) -> Span {
-    match &node.kind {
-        NodeKind::DataTest(DataTest { generic: Some(scope) }) => scope.span.clone(),
-        NodeKind::DataTest(DataTest { generic: None })
-        | NodeKind::Model(_)
-        | NodeKind::Seed(_)
-        | NodeKind::Snapshot
-        | NodeKind::Analysis
-        | NodeKind::Hook(_)
-        | NodeKind::Function(_) => node.place(),
-    }
 }

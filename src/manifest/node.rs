@@ -99,6 +99,11 @@ impl Node {
         }
     }
 
+    /// Where its author wrote it: a generic test in its yml, anything else where it begins.
+    pub fn declared_at(&self) -> Span {
+        self.declaration().cloned().unwrap_or_else(|| self.place())
+    }
+
     /// Where it begins: in its file, or in its entry of the properties where it has no file of its own.
     pub fn place(&self) -> Span {
         let entry = self.patch_span.as_ref().filter(|_| self.file.is_made_up());

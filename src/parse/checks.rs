@@ -212,13 +212,9 @@ fn name_problem(node: &Node) -> Option<Diagnostic> {
     if !node.name.contains(' ') {
         return None;
     }
-    let place = match &node.kind {
-        NodeKind::DataTest(test) => test.generic.as_ref().map(|generic| generic.span.clone()),
-        _ => None,
-    };
     Some(
         Diagnostic::error("invalid-name", format!("the name `{}` has a space in it", node.name))
-            .at(place.unwrap_or_else(|| node.place()), "this resource")
+            .at(node.declared_at(), "this resource")
             .help(format!("rename it to `{}`", node.name.replace(' ', "_"))),
     )
 }

@@ -74,11 +74,13 @@ fn equal_names(first: &Node, second: &Node) -> Diagnostic {
 /// Where a node is declared.
 fn place_of(node: &Node) -> Span {
     match &node.kind {
-        NodeKind::DataTest(test) => test.generic.as_ref().map_or_else(|| node.place(), |generic| generic.span.clone()),
         NodeKind::Snapshot => node.code.clone(),
-        NodeKind::Model(_) | NodeKind::Seed(_) | NodeKind::Analysis | NodeKind::Hook(_) | NodeKind::Function(_) => {
-            node.place()
-        }
+        NodeKind::Model(_)
+        | NodeKind::Seed(_)
+        | NodeKind::DataTest(_)
+        | NodeKind::Analysis
+        | NodeKind::Hook(_)
+        | NodeKind::Function(_) => node.declared_at(),
     }
 }
 

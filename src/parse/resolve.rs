@@ -38,7 +38,6 @@ pub(crate) fn dependencies(scope: &Scope<'_>, lookup: &Lookup, nodes: &[(usize, 
 }
 
 fn of_node(scope: &Scope<'_>, lookup: &Lookup, package: usize, node: &Node) -> Dependencies {
-    let place = node.declaration().cloned();
     let referrer = Referrer {
         noun: match node.kind {
             NodeKind::Hook(_) => "hook",
@@ -52,8 +51,8 @@ fn of_node(scope: &Scope<'_>, lookup: &Lookup, package: usize, node: &Node) -> D
         name: &node.name,
         package,
         group: node.group.as_deref(),
-        code: place.is_none().then_some(&node.code),
-        place: place.unwrap_or_else(|| node.place()),
+        code: node.declaration().is_none().then_some(&node.code),
+        place: node.declared_at(),
         is_test: matches!(node.kind, NodeKind::DataTest(_)),
     };
     resolve(scope, lookup, &referrer, &Calls { refs: &node.refs, sources: &node.sources, functions: &node.functions })

@@ -91,14 +91,8 @@ fn config(told: &JsonMap) -> JsonMap {
 }
 
 fn dimension_of(name: &str, column: &JsonMap) -> Option<Json> {
-    let description = column.get("description").cloned().unwrap_or_else(|| Json::from(""));
     match column.get("dimension")? {
-        Json::String(kind) => Some(json!({
-            "name": name,
-            "type": kind,
-            "description": description,
-            "config": {"meta": meta_of(column)},
-        })),
+        Json::String(kind) => Some(of_kind(name, kind, column)),
         Json::Object(own) => {
             let own_name = own.get("name").and_then(Json::as_str).unwrap_or(name);
             let mut meta = meta_of(column);
@@ -106,7 +100,7 @@ fn dimension_of(name: &str, column: &JsonMap) -> Option<Json> {
             Some(json!({
                 "name": own_name,
                 "type": get(own, "type"),
-                "description": first_told(own.get("description"), description),
+                "description": first_told(own.get("description"), description_of(column)),
                 "label": get(own, "label"),
                 "is_partition": get(own, "is_partition"),
                 "type_params": type_params(column.get("granularity"), own),
@@ -119,21 +113,15 @@ fn dimension_of(name: &str, column: &JsonMap) -> Option<Json> {
 }
 
 fn entity_of(name: &str, column: &JsonMap) -> Option<Json> {
-    let description = column.get("description").cloned().unwrap_or_else(|| Json::from(""));
     match column.get("entity")? {
-        Json::String(kind) => Some(json!({
-            "name": name,
-            "type": kind,
-            "description": description,
-            "config": {"meta": meta_of(column)},
-        })),
+        Json::String(kind) => Some(of_kind(name, kind, column)),
         Json::Object(own) => {
             let own_name = own.get("name").and_then(Json::as_str).unwrap_or(name);
             let meta = config_meta(own).cloned().unwrap_or_else(|| meta_of(column));
             Some(json!({
                 "name": own_name,
                 "type": get(own, "type"),
-                "description": first_told(own.get("description"), description),
+                "description": first_told(own.get("description"), description_of(column)),
                 "label": get(own, "label"),
                 "expr": (own_name != name).then_some(name),
                 "config": {"meta": meta},
@@ -141,6 +129,20 @@ fn entity_of(name: &str, column: &JsonMap) -> Option<Json> {
         }
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) => None,
     }
+}
+
+/// A dimension or entity of which no more is said than its kind.
+fn of_kind(name: &str, kind: &str, column: &JsonMap) -> Json {
+    json!({
+        "name": name,
+        "type": kind,
+        "description": description_of(column),
+        "config": {"meta": meta_of(column)},
+    })
+}
+
+fn description_of(column: &JsonMap) -> Json {
+    column.get("description").cloned().unwrap_or_else(|| Json::from(""))
 }
 
 fn derived_dimension(own: &JsonMap) -> Json {
@@ -161,11 +163,10 @@ fn type_params(granularity: Option<&Json>, dimension: &JsonMap) -> Json {
 /// `dimension` or `entity` of a column, as manifest.json tells it with the column.
 pub(crate) fn of_column(key: &str, name: &str, column: &JsonMap) -> Json {
     let Some(own) = column.get(key).and_then(Json::as_object) else { return get(column, key) };
-    let description = column.get("description").cloned().unwrap_or_else(|| Json::from(""));
     let mut told = json!({
         "name": own.get("name").and_then(Json::as_str).unwrap_or(name),
         "type": get(own, "type"),
-        "description": first_told(own.get("description"), description),
+        "description": first_told(own.get("description"), description_of(column)),
         "label": get(own, "label"),
     });
     if key == "dimension" {

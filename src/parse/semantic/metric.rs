@@ -138,38 +138,35 @@ fn aggregation(data: &JsonMap, attached: Option<&Attached>) -> Json {
     })
 }
 
-/// A measure by its name, or with what is done to it.
-fn input_measure(value: Option<&Json>) -> Json {
-    match value {
-        None | Some(Json::Null) => Json::Null,
-        Some(Json::Object(data)) => json!({
-            "name": get(data, "name"),
-            "filter": filter(data.get("filter")),
-            "alias": get(data, "alias"),
-            "join_to_timespine": data.get("join_to_timespine") == Some(&Json::Bool(true)),
-            "fill_nulls_with": get(data, "fill_nulls_with"),
-        }),
-        Some(name) => {
-            json!({"name": name, "filter": null, "alias": null, "join_to_timespine": false, "fill_nulls_with": null})
-        }
+/// What is written of a measure or metric: its name, or that with what is done to it.
+fn input(value: Option<&Json>) -> Option<JsonMap> {
+    match value? {
+        Json::Null => None,
+        Json::Object(data) => Some(data.clone()),
+        name => Some(JsonMap::from_iter([("name".to_string(), name.clone())])),
     }
 }
 
-/// A metric by its name, or with what is done to it.
+fn input_measure(value: Option<&Json>) -> Json {
+    let Some(data) = input(value) else { return Json::Null };
+    json!({
+        "name": get(&data, "name"),
+        "filter": filter(data.get("filter")),
+        "alias": get(&data, "alias"),
+        "join_to_timespine": data.get("join_to_timespine") == Some(&Json::Bool(true)),
+        "fill_nulls_with": get(&data, "fill_nulls_with"),
+    })
+}
+
 fn input_metric(value: Option<&Json>) -> Json {
-    match value {
-        None | Some(Json::Null) => Json::Null,
-        Some(Json::Object(data)) => json!({
-            "name": get(data, "name"),
-            "filter": filter(data.get("filter")),
-            "alias": get(data, "alias"),
-            "offset_window": window(data.get("offset_window")),
-            "offset_to_grain": get(data, "offset_to_grain"),
-        }),
-        Some(name) => {
-            json!({"name": name, "filter": null, "alias": null, "offset_window": null, "offset_to_grain": null})
-        }
-    }
+    let Some(data) = input(value) else { return Json::Null };
+    json!({
+        "name": get(&data, "name"),
+        "filter": filter(data.get("filter")),
+        "alias": get(&data, "alias"),
+        "offset_window": window(data.get("offset_window")),
+        "offset_to_grain": get(&data, "offset_to_grain"),
+    })
 }
 
 fn conversion(value: Option<&Json>) -> Json {

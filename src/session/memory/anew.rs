@@ -187,8 +187,8 @@ impl Part<'_> {
         let has_others = changed.iter().any(|index| self.kept.properties.contains_key(index))
             && manifest.others.values().any(|other| self.is_own(&other.span, &own));
         // They stand apart in manifest.json, and their overloads have files that are not known here.
-        let functions = manifest.nodes.values().filter(|node| matches!(node.kind, NodeKind::Function(_)));
-        let has_functions = functions.into_iter().any(|node| self.is_own_node(node, &own));
+        let is_function = |node: &Node| matches!(node.kind, NodeKind::Function(_));
+        let has_functions = manifest.nodes.values().any(|node| is_function(node) && self.is_own_node(node, &own));
         if problems.iter().any(is_about_them) || has_switched_off || has_others || has_functions {
             return None;
         }

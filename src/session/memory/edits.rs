@@ -50,6 +50,14 @@ pub(super) fn take_in(
     };
     let is_quiet = !problems.iter().chain(&more).chain(&about_macros).any(speaks);
     let changed = kept.changed(&again, edited, &now).filter(|_| is_quiet)?;
+    // Without a manifest.json nobody would see that something reads from itself.
+    let may_mend = match settings.writes_json {
+        true => memory.has_manifests(target_path),
+        false => changed.is_empty(),
+    };
+    if !may_mend {
+        return None;
+    }
     let anew = match changed.is_empty() {
         true => None,
         false => Some(Anew::parse(survey, &engine, memory, &kept, (&changed, &project))?),
@@ -74,12 +82,9 @@ pub(super) fn take_in(
         let mut mends = kept.mends(&others, &now);
         mends.extend(anew.iter().flat_map(Anew::mends));
         let path = manifest_path(target_path);
-        if !memory.has_manifests(target_path) || !mend(&path, &Metadata::of(&project), mends).ok()? {
+        if !mend(&path, &Metadata::of(&project), mends).ok()? {
             return None;
         }
-    } else if anew.is_some() {
-        // Nobody would see that something reads from itself.
-        return None;
     }
     for index in edited {
         memory.files[*index].contents = read.get(&files[*index].path).cloned();
